@@ -1,0 +1,26 @@
+"""What happened: queues and people, scorers and customers, alerts and exposures, and the ledger of verdicts."""
+
+from feedback.models.alerts import Alert, Decision, Exposure, OpenAlert, Tier
+from feedback.models.ledger import LEDGER_LOCK, Kind, LedgerEntry, Reason, Source, Value
+from feedback.models.queues import Membership, Queue, Role
+from feedback.models.scorers import Customer, Scorer, ScorerKey
+
+__all__ = [
+    "LEDGER_LOCK",
+    "Alert",
+    "Customer",
+    "Decision",
+    "Exposure",
+    "Kind",
+    "LedgerEntry",
+    "Membership",
+    "OpenAlert",
+    "Queue",
+    "Reason",
+    "Role",
+    "Scorer",
+    "ScorerKey",
+    "Source",
+    "Tier",
+    "Value",
+]

@@ -1,0 +1,72 @@
+"""What the verdicts of one alert add up to. Pure: no database, no clock, no framework."""
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+
+ACCURATE = "accurate"
+FALSE_POSITIVE = "false_positive"
+
+# A label comes from the strongest kind of source that decided: adjudicated > outcome > labelers > rep.
+SOURCE_RANK = {"lead": 3, "outcome": 2, "labeler": 1, "rep": 0}
+
+# The kinds of verdict that settle an alert for the reps. A labeler's answer teaches; the customer still wants a call.
+CLOSING_SOURCES = frozenset({"lead", "outcome", "rep"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One ledger entry as the rules need it. `retracts` is the position of the verdict it takes back, or None."""
+
+    position: int
+    value: str
+    source: str
+    judge: Hashable
+    retracts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What the verdicts of one alert add up to.
+
+    `anchor` is the position of the first verdict that says so: the place in the ledger where the label is learnt.
+    """
+
+    accurate: bool
+    anchor: int
+    weight: float = 1.0
+
+
+def effective_verdicts(facts: Iterable[Fact]) -> list[Fact]:
+    """The verdicts that still stand, in order of position: not retracted, and each judge's last one only."""
+    ordered = sorted(facts, key=lambda fact: fact.position)
+    retracted = {fact.retracts for fact in ordered if fact.retracts is not None}
+    standing: dict[tuple[str, Hashable], Fact] = {}
+    for fact in ordered:
+        if fact.retracts is None and fact.position not in retracted:
+            standing[(fact.source, fact.judge)] = fact
+    return sorted(standing.values(), key=lambda fact: fact.position)
+
+
+def label_of(facts: Iterable[Fact]) -> Label | None:
+    """The label of an alert from the ledger entries about it, or None where nothing was decided.
+
+    1. Verdicts that were retracted, or that the same judge replaced, do not count; neither does "not sure".
+    2. Only the strongest source counts (`SOURCE_RANK`).
+    3. Within it the majority decides; a tie is no label.
+    """
+    decided = [fact for fact in effective_verdicts(facts) if fact.value in (ACCURATE, FALSE_POSITIVE)]
+    if not decided:
+        return None
+    strongest = max(SOURCE_RANK[fact.source] for fact in decided)
+    counted = [fact for fact in decided if SOURCE_RANK[fact.source] == strongest]
+    balance = sum(1 if fact.value == ACCURATE else -1 for fact in counted)
+    if balance == 0:
+        return None
+    value = ACCURATE if balance > 0 else FALSE_POSITIVE
+    return Label(balance > 0, min(fact.position for fact in counted if fact.value == value))
+
+
+def closing_verdict(facts: Iterable[Fact]) -> Fact | None:
+    """The verdict that took the alert out of the reps' queue: the last standing one of a closing source."""
+    closing = [fact for fact in effective_verdicts(facts) if fact.source in CLOSING_SOURCES]
+    return closing[-1] if closing else None

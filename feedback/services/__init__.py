@@ -1,0 +1,25 @@
+"""Changes to what happened: raise alerts, expose them, record and retract verdicts."""
+
+from feedback.services.intake import AlertDraft, ExposureDraft, Raised, Standing, expose, raise_alerts
+from feedback.services.ledger import Recorded, facts_of, record_outcome, record_verdict, retract_verdict
+from feedback.services.standing import reopen
+from feedback.services.workspace import erase_throwaway, issue_key, note_key_use, revoke_key
+
+__all__ = [
+    "AlertDraft",
+    "ExposureDraft",
+    "Raised",
+    "Recorded",
+    "Standing",
+    "erase_throwaway",
+    "expose",
+    "facts_of",
+    "issue_key",
+    "note_key_use",
+    "raise_alerts",
+    "record_outcome",
+    "record_verdict",
+    "reopen",
+    "retract_verdict",
+    "revoke_key",
+]

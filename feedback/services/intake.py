@@ -1,0 +1,185 @@
+"""Writing alerts and exposures, many at a time: one statement a table, whatever the size of the batch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+
+from feedback.models import Alert, Customer, Queue, Scorer
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDraft:
+    """An alert as a scorer posted it, checked for form but not yet written."""
+
+    external_id: str
+    customer_id: str
+    raised_at: datetime
+    customer_name: str = ""
+    text: str = ""
+    features: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    evidence: Sequence[Mapping[str, str]] = ()
+    upstream_score: float | None = None
+    channel: str = ""
+    scorer_version: str = ""
+    # False where the scorer gave no time of its own: then the time of receipt is no part of the content.
+    raised_at_given: bool = True
+
+    def digest(self, queue_slug: str) -> str:
+        """SHA-256 of the content; equal drafts for the same queue have equal digests."""
+        content = asdict(self) | {"queue": queue_slug}
+        if not self.raised_at_given:
+            del content["raised_at"]
+        return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)).hexdigest()
+
+
+class Standing(StrEnum):
+    """What became of one draft."""
+
+    CREATED = "created"
+    REPEATED = "repeated"  # the same id with the same content: the same alert
+    CONFLICT = "conflict"  # the same id with other content: refused
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The alert a draft stands for now. In a conflict it is the alert that already has the id."""
+
+    alert_id: int
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureDraft:
+    """What a policy decided about a new alert; `urgency` is its first place among the open alerts."""
+
+    alert_id: int
+    decision: str
+    tier: int
+    probability: float
+    propensity: float
+    policy_version: int
+    position: int
+    urgency: float
+    raised_at: datetime
+    rule: str = ""
+
+
+def raise_alerts(*, queue: Queue, scorer: Scorer, drafts: Sequence[AlertDraft], now: datetime) -> list[Raised]:
+    """Write the alerts that are new and say of every draft, in order, what it stands for.
+
+    1. Make the customers that are new. 2. Insert, leaving out ids that exist. 3. Compare the rest by digest.
+    A repeat within the batch is treated like a repeat of an earlier request.
+    """
+    digests = [draft.digest(queue.slug) for draft in drafts]
+    with transaction.atomic():
+        customers = _customers({draft.customer_id: draft.customer_name for draft in drafts}, now)
+        first = {draft.external_id: index for index, draft in reversed(list(enumerate(drafts)))}
+        rows = [_alert_row(drafts[i], digests[i], customers[drafts[i].customer_id]) for i in first.values()]
+        created = _insert_alerts(queue, scorer, rows, now)
+        known = _known_alerts(scorer, [draft.external_id for draft in drafts], created)
+    result = []
+    for index, draft in enumerate(drafts):
+        alert_id = created.get(draft.external_id)
+        if alert_id is not None and first[draft.external_id] == index:
+            result.append(Raised(alert_id, Standing.CREATED))
+            continue
+        alert_id, digest = (alert_id, digests[first[draft.external_id]]) if alert_id else known[draft.external_id]
+        result.append(Raised(alert_id, Standing.REPEATED if digest == digests[index] else Standing.CONFLICT))
+    return result
+
+
+def expose(*, queue: Queue, drafts: Sequence[ExposureDraft], now: datetime) -> None:
+    """Write what was decided about new alerts, and put them among the open ones, in one statement."""
+    if not drafts:
+        return
+    columns = [[getattr(draft, name) for draft in drafts] for name in _EXPOSURE_COLUMNS]
+    with connection.cursor() as cursor:
+        cursor.execute(_EXPOSE, [*columns, queue.pk, now, queue.pk, now])
+
+
+_EXPOSURE_COLUMNS = (
+    "alert_id", "decision", "tier", "probability", "propensity", "policy_version", "position", "rule", "urgency", "raised_at",
+)  # fmt: skip
+
+_EXPOSE = """
+    WITH draft AS (
+        SELECT * FROM unnest(
+            %s::bigint[], %s::text[], %s::smallint[], %s::float8[], %s::float8[], %s::int[], %s::bigint[], %s::text[],
+            %s::float8[], %s::timestamptz[]
+        ) AS t(alert_id, decision, tier, probability, propensity, policy_version, position, rule, urgency, raised_at)
+    ), exposed AS (
+        INSERT INTO feedback_exposure
+            (alert_id, queue_id, decision, tier, probability, propensity, policy_version, position, rule, decided_at)
+        SELECT alert_id, %s, decision, tier, probability, propensity, policy_version, position, rule, %s FROM draft
+    )
+    INSERT INTO feedback_openalert
+        (alert_id, queue_id, visible, blind, tier, probability, position, urgency, raised_at, opened_at)
+    SELECT alert_id, %s, decision <> 'hide', decision = 'audit', tier, probability, position, urgency, raised_at, %s
+    FROM draft
+"""
+
+_INSERT_ALERTS = """
+    INSERT INTO feedback_alert (queue_id, scorer_id, received_at, scorer_version, external_id, content_digest,
+                                customer_id, channel, text, features, evidence, upstream_score, raised_at)
+    SELECT %s, %s, %s, v, x, d, c, h, t, f::jsonb, e::jsonb, u, r FROM unnest(
+        %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
+        %s::float8[], %s::timestamptz[]
+    ) AS draft(v, x, d, c, h, t, f, e, u, r)
+    ON CONFLICT (scorer_id, external_id) DO NOTHING
+    RETURNING external_id, id
+"""
+
+
+def _alert_row(draft: AlertDraft, digest: str, customer: int) -> tuple[Any, ...]:
+    features = orjson.dumps(draft.features).decode()
+    evidence = orjson.dumps(draft.evidence).decode()
+    return (draft.scorer_version, draft.external_id, digest, customer, draft.channel, draft.text,
+            features, evidence, draft.upstream_score, draft.raised_at)  # fmt: skip
+
+
+def _insert_alerts(queue: Queue, scorer: Scorer, rows: list[tuple[Any, ...]], now: datetime) -> dict[str, int]:
+    """Insert what is new; returns the new ids by external id."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    if not columns:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT_ALERTS, [queue.pk, scorer.pk, now, *columns])
+        return dict(cursor.fetchall())
+
+
+def _known_alerts(scorer: Scorer, external_ids: list[str], created: dict[str, int]) -> dict[str, tuple[int, str]]:
+    """Id and digest of the alerts that already had one of the external ids."""
+    wanted = set(external_ids) - created.keys()
+    if not wanted:
+        return {}
+    rows = Alert.objects.filter(scorer=scorer, external_id__in=wanted).values_list("external_id", "pk", "content_digest")
+    return {external_id: (pk, digest) for external_id, pk, digest in rows}
+
+
+_INSERT_CUSTOMERS = """
+    INSERT INTO feedback_customer (external_id, name, created_at)
+    SELECT x, n, %s FROM unnest(%s::text[], %s::text[]) AS draft(x, n)
+    ON CONFLICT (external_id) DO UPDATE SET name = CASE WHEN feedback_customer.name = '' THEN EXCLUDED.name
+                                                        ELSE feedback_customer.name END
+    RETURNING external_id, id
+"""
+
+
+def _customers(names: Mapping[str, str], now: datetime) -> dict[str, int]:
+    """Ids of the customers by external id; new ones are made, and a name is taken from the first scorer that has one."""
+    known = dict(Customer.objects.filter(external_id__in=list(names)).values_list("external_id", "pk"))
+    # Sorted: two batches that make the same customers lock them in the same order.
+    missing = sorted(names.keys() - known.keys())
+    if missing:
+        with connection.cursor() as cursor:
+            cursor.execute(_INSERT_CUSTOMERS, [now, missing, [names[key] for key in missing]])
+            known.update(cursor.fetchall())
+    return known

@@ -1,0 +1,189 @@
+"""Writing the ledger: record a verdict, take one back."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection, transaction
+
+from feedback import rules
+from feedback.errors import AlreadyJudged, AlreadyRetracted, DecisionConflict, NotPermitted, NotYours
+from feedback.models import (
+    LEDGER_LOCK,
+    Alert,
+    Kind,
+    LedgerEntry,
+    Membership,
+    OpenAlert,
+    Role,
+    Scorer,
+    Source,
+    Value,
+)
+from feedback.services.standing import reopen
+from feedback.signals import ledger_grew
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the ledger answers: the entry, and whether this request wrote it (False: a repeat)."""
+
+    entry: LedgerEntry
+    created: bool
+
+
+_ROLES_FOR_SOURCE = {Source.REP: (Role.REP, Role.LEAD), Source.LABELER: (Role.LABELER, Role.LEAD), Source.LEAD: (Role.LEAD,)}
+
+
+def record_verdict(
+    *,
+    alert: Alert,
+    judge: AbstractBaseUser,
+    value: Value,
+    decision_id: uuid.UUID,
+    source: Source,
+    now: datetime,
+    reason: str = "",
+    note: str = "",
+    blind: bool = False,
+    seen: uuid.UUID | None = None,
+) -> Recorded:
+    """Append a person's verdict on an alert.
+
+    `seen` is the decision id of the closing verdict that the person had on screen (None: the alert looked open). It
+    guards reps and leads against overwriting what they never saw: two tabs, two people, a stale page.
+
+    1. Take the queue's ledger lock. 2. A known decision id is a repeat: answer it again. 3. Refuse where another closing
+    verdict stands than the one seen. 4. Append. 5. Take the alert out of the reps' queue. 6. After commit, nudge.
+
+    Raises `NotPermitted`, `DecisionConflict`, `AlreadyJudged`; nothing is written then.
+    """
+    entry = LedgerEntry(
+        queue_id=alert.queue_id, alert=alert, decision_id=decision_id, kind=Kind.VERDICT, value=value,
+        source=source, judge_id=judge.pk, reason=reason, note=note, blind=blind, recorded_at=now,
+    )  # fmt: skip
+    with transaction.atomic():
+        _require_role(alert.queue_id, judge, _ROLES_FOR_SOURCE[source])
+        _lock_ledger(alert.queue_id)
+        if (known := _known(entry)) is not None:
+            return Recorded(known, created=False)
+        if source in rules.CLOSING_SOURCES and (standing := _unseen(entry, seen)) is not None:
+            if standing.judge_id == judge.pk and standing.value == value:
+                return Recorded(standing, created=False)
+            raise AlreadyJudged(standing)
+        return _append(entry)
+
+
+def record_outcome(*, alert: Alert, scorer: Scorer, value: Value, decision_id: uuid.UUID, now: datetime) -> Recorded:
+    """Append the truth that arrived later (churned, renewed) as a verdict whose source is the outcome.
+
+    Raises `DecisionConflict` where the decision id stands for another decision.
+    """
+    entry = LedgerEntry(
+        queue_id=alert.queue_id, alert=alert, decision_id=decision_id, kind=Kind.VERDICT, value=value,
+        source=Source.OUTCOME, scorer=scorer, recorded_at=now,
+    )  # fmt: skip
+    with transaction.atomic():
+        _lock_ledger(alert.queue_id)
+        if (known := _known(entry)) is not None:
+            return Recorded(known, created=False)
+        return _append(entry)
+
+
+def retract_verdict(
+    *, verdict: LedgerEntry, judge: AbstractBaseUser, decision_id: uuid.UUID, now: datetime, note: str = ""
+) -> Recorded:
+    """Append the row that takes a verdict back; where no closing verdict is left, the alert is open again.
+
+    A person takes back their own verdicts; a lead of the queue anybody's.
+    Raises `NotYours`, `AlreadyRetracted`, `DecisionConflict`; nothing is written then.
+    """
+    entry = LedgerEntry(
+        queue_id=verdict.queue_id, alert_id=verdict.alert_id, decision_id=decision_id, kind=Kind.RETRACTION,
+        source=Source.LEAD if verdict.judge_id != judge.pk else verdict.source, judge_id=judge.pk, note=note,
+        retracts=verdict, recorded_at=now,
+    )  # fmt: skip
+    with transaction.atomic():
+        if verdict.judge_id != judge.pk and not _has_role(verdict.queue_id, judge, (Role.LEAD,)):
+            raise NotYours(f"verdict {verdict.decision_id} is another person's")
+        _lock_ledger(verdict.queue_id)
+        if (known := _known(entry)) is not None:
+            return Recorded(known, created=False)
+        if LedgerEntry.objects.filter(retracts=verdict).exists():
+            raise AlreadyRetracted(f"verdict {verdict.decision_id} was taken back before")
+        return _append(entry)
+
+
+def facts_of(entries: Iterable[LedgerEntry]) -> list[rules.Fact]:
+    """Ledger entries of one alert as the rules read them."""
+    rows = list(entries)
+    positions = {entry.pk: entry.position for entry in rows}
+    return [
+        rules.Fact(
+            position=entry.position,
+            value=entry.value,
+            source=entry.source,
+            judge=entry.judge_id if entry.judge_id is not None else f"scorer:{entry.scorer_id}",
+            retracts=None if entry.retracts_id is None else positions[entry.retracts_id],
+        )
+        for entry in rows
+    ]
+
+
+def _lock_ledger(queue_id: int) -> None:
+    """Serialise the queue's ledger until the transaction ends, so that positions are commit order."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LEDGER_LOCK, queue_id])
+
+
+def _known(entry: LedgerEntry) -> LedgerEntry | None:
+    """The entry that this decision id already wrote, if it is the same decision."""
+    known = LedgerEntry.objects.filter(decision_id=entry.decision_id).first()
+    if known is None:
+        return None
+    same = ("queue_id", "alert_id", "kind", "value", "source", "judge_id", "scorer_id", "retracts_id")
+    if any(getattr(known, name) != getattr(entry, name) for name in same):
+        raise DecisionConflict(f"decision id {entry.decision_id} was used for another decision; make a new one")
+    return known
+
+
+def _unseen(entry: LedgerEntry, seen: uuid.UUID | None) -> LedgerEntry | None:
+    """The closing verdict that stands and is not the one that was seen."""
+    entries = {row.position: row for row in LedgerEntry.objects.filter(alert_id=entry.alert_id)}
+    closing = rules.closing_verdict(facts_of(entries.values()))
+    if closing is None or entries[closing.position].decision_id == seen:
+        return None
+    return entries[closing.position]
+
+
+def _append(entry: LedgerEntry) -> Recorded:
+    """Give the entry the next position, write it, and bring the reps' queue in line. The caller holds the lock."""
+    last = LedgerEntry.objects.filter(queue_id=entry.queue_id).order_by("-position").values_list("position").first()
+    entry.position = 1 + (last[0] if last else 0)
+    entry.save(force_insert=True)
+    if entry.kind == Kind.RETRACTION:
+        _reopen_if_unsettled(entry)
+    elif entry.source in rules.CLOSING_SOURCES:
+        OpenAlert.objects.filter(alert_id=entry.alert_id).delete()
+    transaction.on_commit(partial(ledger_grew.send_robust, sender=LedgerEntry, queue_id=entry.queue_id, position=entry.position))
+    return Recorded(entry, created=True)
+
+
+def _reopen_if_unsettled(retraction: LedgerEntry) -> None:
+    entries = LedgerEntry.objects.filter(alert_id=retraction.alert_id)
+    if rules.closing_verdict(facts_of(entries)) is None:
+        reopen(alert_id=retraction.alert_id, now=retraction.recorded_at)
+
+
+def _has_role(queue_id: int, person: AbstractBaseUser, roles: Iterable[Role]) -> bool:
+    return Membership.objects.filter(queue_id=queue_id, user_id=person.pk, role__in=list(roles)).exists()
+
+
+def _require_role(queue_id: int, person: AbstractBaseUser, roles: Iterable[Role]) -> None:
+    if not _has_role(queue_id, person, roles):
+        raise NotPermitted(f"{person} may not give this verdict in queue {queue_id}")

@@ -1,0 +1,9 @@
+"""The one signal of the codebase: the ledger of a queue grew.
+
+Sent after commit with `queue_id` and `position`. It is a nudge: whoever listens must also catch up by itself, because
+a signal can be lost between the commit and the sending.
+"""
+
+from django.dispatch import Signal
+
+ledger_grew = Signal()

@@ -1,0 +1,57 @@
+"""What a queue does with a probability, version by version."""
+
+import pgtrigger
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from feedback.models import Queue
+
+
+class Stage(models.TextChoices):
+    """How far the model may act."""
+
+    OBSERVE = "observe", _("observe")
+    RANK = "rank", _("rank")
+    SUPPRESS = "suppress", _("suppress")
+
+
+_SHARE = [MinValueValidator(0.0), MaxValueValidator(1.0)]
+
+
+class PolicyVersion(models.Model):
+    """A version of a queue's policy. The newest version is in force; a change is a new version."""
+
+    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="policies", db_index=False)
+    version = models.PositiveIntegerField(_("version"))
+    stage = models.CharField(_("stage"), max_length=8, choices=Stage.choices, default=Stage.RANK)
+    red_from = models.FloatField(_("red from"), default=0.8, validators=_SHARE)
+    orange_from = models.FloatField(_("orange from"), default=0.5, validators=_SHARE)
+    hide_below = models.FloatField(_("hide below"), default=0.1, validators=_SHARE)
+    audit_share = models.FloatField(_("audit share"), default=0.1, validators=_SHARE)
+    # [{"name": ..., "phrase": ...} | {"name": ..., "feature": ..., "at_least": ...}]
+    hard_rules = models.JSONField(_("hard rules"), default=list, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("policy version")
+        verbose_name_plural = _("policy versions")
+        ordering = ["queue", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["queue", "version"], name="policy_version_once"),
+            models.CheckConstraint(condition=Q(stage__in=Stage.values), name="policy_stage_known"),
+            models.CheckConstraint(
+                condition=Q(hide_below__gte=0, hide_below__lte=F("orange_from"))
+                & Q(orange_from__lte=F("red_from"), red_from__lte=1),
+                name="policy_thresholds_in_order",
+            ),
+            # Propensity is the audit share where an alert would be hidden: never zero.
+            models.CheckConstraint(condition=Q(audit_share__gt=0, audit_share__lte=1), name="policy_audits"),
+        ]
+        triggers = [pgtrigger.Protect(name="versions_never_change", operation=pgtrigger.Update)]
+
+    def __str__(self) -> str:
+        return f"{self.queue} v{self.version}: {self.get_stage_display()}"

@@ -1,0 +1,1 @@
+"""What scoring does when the ledger grew: nudge the worker. If the nudge is lost, the sweep finds the queue."""
