@@ -1,0 +1,16 @@
+"""The product's table of contents."""
+
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("ops.urls")),
+    path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("language/", include("django.conf.urls.i18n")),
+    path("admin/", admin.site.urls),
+    *(path("", include(f"{app}.urls")) for app in ("feedback", "labeling", "scoring") if find_spec(f"{app}.urls")),
+]

@@ -1,0 +1,31 @@
+#!/usr/bin/env python
+"""Django's commands, against the embedded database unless DATABASE_URL is set."""
+
+import os
+import sys
+
+WITHOUT_DATABASE = {"help", "version", "check", "collectstatic", "compilemessages", "makemessages", "spectacular"}
+
+
+def main() -> None:
+    """Run one command; the embedded database is up while it runs."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from django.core.management import execute_from_command_line
+
+    from config.settings import env
+    from config.embedded import Cluster, EmbeddedDatabaseError
+
+    needs_cluster = not env.DATABASE_URL and len(sys.argv) > 1 and sys.argv[1] not in WITHOUT_DATABASE
+    cluster = Cluster(env.ALERTLOOP_DATA)
+    try:
+        if needs_cluster:
+            cluster.start()
+        execute_from_command_line(sys.argv)
+    except EmbeddedDatabaseError as error:
+        sys.exit(f"{error}")
+    finally:
+        cluster.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""Gives every test session a real PostgreSQL.
+
+Loaded by `-p tests.plugins` before Django's settings are read. When `DATABASE_URL` is not set, a throwaway cluster is
+started in a temporary folder (fsync off), and stopped with the session; the processes of pytest-xdist share it.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from config.embedded import Cluster
+
+STARTED = pytest.StashKey[Cluster]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    """Before pytest-django reads the settings."""
+    if not os.environ.get("DATABASE_URL"):
+        cluster = Cluster(Path(tempfile.mkdtemp(prefix="alertloop-tests-")), careless=True)
+        cluster.start(die_with_parent=True)
+        early_config.stash[STARTED] = cluster
+        os.environ["DATABASE_URL"] = cluster.url()
+        os.environ.setdefault("SECRET_KEY", "only-for-tests")
+    return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """After the test databases are gone."""
+    if cluster := config.stash.get(STARTED, None):
+        cluster.stop()
+        shutil.rmtree(cluster.home, ignore_errors=True)
