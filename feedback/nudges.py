@@ -1,0 +1,20 @@
+"""Telling a background worker that there is something to do, without ever depending on it."""
+
+import structlog
+from celery import current_app
+
+log = structlog.get_logger(__name__)
+
+
+def nudge(task: str, *args: int | str) -> bool:
+    """Send a task by name; False when the broker is away.
+
+    Never raises: the work is a row that a sweep finds within seconds, so a lost nudge costs time and nothing else.
+    Call it after commit (`transaction.on_commit`).
+    """
+    try:
+        current_app.send_task(task, args=args, retry=False)
+    except Exception as error:  # noqa: BLE001 - each broker has errors of its own
+        log.warning("nudge lost, a sweep will catch up", task=task, error=f"{type(error).__name__}: {error}")
+        return False
+    return True

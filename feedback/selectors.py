@@ -1,0 +1,87 @@
+"""Reads of what happened. Everything a person asks for goes through their memberships first."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import QuerySet
+
+from feedback import rules
+from feedback.models import Alert, LedgerEntry, Queue, Role
+from feedback.services.ledger import facts_of
+
+Person = AbstractBaseUser | AnonymousUser
+
+
+def queues_of(user: Person, *roles: Role) -> QuerySet[Queue]:
+    """The queues in which a person has one of the roles (any role where none is named), oldest first."""
+    mine = Queue.objects.filter(memberships__user_id=user.pk, throwaway=False)
+    return (mine.filter(memberships__role__in=roles) if roles else mine).distinct().order_by("pk")
+
+
+def roles_of(user: Person) -> set[str]:
+    """Every role a person has in any queue."""
+    return set(Queue.objects.filter(memberships__user_id=user.pk).values_list("memberships__role", flat=True))
+
+
+def queue_for(user: Person, slug: str, *roles: Role) -> Queue:
+    """A person's queue by slug. Raises `Queue.DoesNotExist` where it is not theirs, as if it did not exist."""
+    return queues_of(user, *roles).get(slug=slug)
+
+
+def alert_for(user: Person, alert_id: int, *roles: Role) -> Alert:
+    """An alert of a person's queue. Raises `Alert.DoesNotExist` where it is not theirs."""
+    mine = Alert.objects.filter(queue__in=queues_of(user, *roles))
+    return mine.select_related("queue", "customer", "scorer").get(pk=alert_id)
+
+
+def entry_for(user: Person, decision_id: UUID, *roles: Role) -> LedgerEntry:
+    """A ledger entry in a person's queue. Raises `LedgerEntry.DoesNotExist` where it is not theirs."""
+    mine = LedgerEntry.objects.filter(queue__in=queues_of(user, *roles))
+    return mine.select_related("queue", "alert__customer", "judge").get(decision_id=decision_id)
+
+
+def history_of(alert: Alert) -> list[LedgerEntry]:
+    """Every entry about an alert in the order of the ledger, with who wrote it."""
+    return list(alert.entries.select_related("judge", "scorer").order_by("position"))
+
+
+def label_of_alert(alert: Alert) -> rules.Label | None:
+    """What the verdicts of an alert add up to."""
+    return rules.label_of(facts_of(alert.entries.all()))
+
+
+def standing_verdict(alert: Alert) -> LedgerEntry | None:
+    """The verdict that keeps an alert out of the reps' queue, or None where it is open."""
+    entries = {entry.position: entry for entry in history_of(alert)}
+    closing = rules.closing_verdict(facts_of(entries.values()))
+    return None if closing is None else entries[closing.position]
+
+
+def head_of(queue_id: int) -> int:
+    """The last position of a queue's ledger; 0 where it is empty."""
+    last = LedgerEntry.objects.filter(queue_id=queue_id).order_by("-position").values_list("position", flat=True)
+    return last.first() or 0
+
+
+def entries_since(queue_id: int, position: int, limit: int | None = None) -> list[LedgerEntry]:
+    """The entries after a position, in order, with their alerts and scorers."""
+    tail = LedgerEntry.objects.filter(queue_id=queue_id, position__gt=position).order_by("position")
+    return list(tail.select_related("alert__scorer")[:limit])
+
+
+def facts_about(alert_ids: Iterable[int], upto: int) -> dict[int, list[rules.Fact]]:
+    """What the rules need of every entry about the alerts with a position of at most `upto`, grouped by alert."""
+    grouped: dict[int, list[rules.Fact]] = {alert_id: [] for alert_id in alert_ids}
+    rows = LedgerEntry.objects.filter(alert_id__in=list(grouped), position__lte=upto).order_by("position")
+    columns = ("alert_id", "position", "value", "source", "judge_id", "scorer_id", "retracts__position")
+    for alert_id, position, value, source, judge, scorer, retracts in rows.values_list(*columns):
+        author = judge if judge is not None else f"scorer:{scorer}"
+        grouped[alert_id].append(rules.Fact(position, value, source, author, retracts))
+    return grouped
+
+
+def alerts_judged_between(queue_id: int, low: int, high: int) -> list[int]:
+    """The alerts that the ledger rows in (low, high] are about, each once, in order of first appearance."""
+    rows = LedgerEntry.objects.filter(queue_id=queue_id, position__gt=low, position__lte=high).order_by("position")
+    return list(dict.fromkeys(rows.values_list("alert_id", flat=True)))

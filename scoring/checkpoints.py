@@ -1,0 +1,73 @@
+"""Checkpoints: the model's state at a position, kept so that a replica or a rewind does not start from nothing.
+
+Bytes that do not match their digest, or that another format wrote, are never loaded: the next older checkpoint serves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+import structlog
+
+from scoring.models import Checkpoint, ModelConfiguration
+from scoring.online_model import CheckpointCorrupt, ModelConfig, OnlineModel, library_versions
+from scoring.plan import superfluous
+
+log = structlog.get_logger(__name__)
+
+# A checkpoint is due after this many ledger rows, or after this many seconds with at least one new row.
+EVERY_ROWS = 250
+EVERY_SECONDS = 120
+
+
+def positions(configuration: ModelConfiguration, bound: int) -> list[int]:
+    """Positions at or before `bound` that have a checkpoint of this configuration, newest first."""
+    rows = Checkpoint.objects.filter(configuration=configuration, position__lte=bound).order_by("-position")
+    return list(rows.values_list("position", flat=True))
+
+
+def load(configuration: ModelConfiguration, config: ModelConfig, position: int) -> OnlineModel | None:
+    """The model of one checkpoint, or None where it is gone or its bytes cannot be trusted."""
+    row = Checkpoint.objects.filter(configuration=configuration, position=position).first()
+    if row is None:
+        return None
+    payload = bytes(row.payload)
+    try:
+        if hashlib.sha256(payload).hexdigest() != row.payload_digest:
+            raise CheckpointCorrupt("the bytes do not match their digest")
+        model = OnlineModel.load(config, payload)
+        if model.digest() != row.model_digest:
+            raise CheckpointCorrupt("the loaded model does not match its digest")
+    except CheckpointCorrupt as error:
+        log.error("checkpoint_refused", queue=configuration.queue_id, position=position, why=str(error))
+        return None
+    return model
+
+
+def is_due(configuration: ModelConfiguration, position: int, now: datetime) -> bool:
+    """Whether enough was learnt, or enough time went by, since the newest checkpoint."""
+    newest = Checkpoint.objects.filter(configuration=configuration).only("position", "created_at").first()
+    if newest is None:
+        return position > 0
+    rows = position - newest.position
+    return rows >= EVERY_ROWS or (rows > 0 and (now - newest.created_at).total_seconds() >= EVERY_SECONDS)
+
+
+def write(configuration: ModelConfiguration, model: OnlineModel, position: int) -> Checkpoint:
+    """Keep the model's state at `position`, and drop the checkpoints that have become superfluous."""
+    payload = model.dump()
+    row, _created = Checkpoint.objects.get_or_create(
+        queue_id=configuration.queue_id,
+        configuration=configuration,
+        position=position,
+        defaults={
+            "payload": payload,
+            "payload_digest": hashlib.sha256(payload).hexdigest(),
+            "model_digest": model.digest(),
+            "library_versions": library_versions(),
+        },
+    )
+    kept = Checkpoint.objects.filter(configuration=configuration).values_list("position", flat=True)
+    Checkpoint.objects.filter(configuration=configuration, position__in=superfluous(kept)).delete()
+    return row
