@@ -1,6 +1,17 @@
 """What is believed right now: policies, model configurations, checkpoints, re-rankings."""
 
+from scoring.models.figures import FigureStanding, JudgedAlert, LearningBlock, WeeklyFigure
 from scoring.models.learner import Checkpoint, ModelConfiguration, Reranking
 from scoring.models.policies import PolicyVersion, Stage
 
-__all__ = ["Checkpoint", "ModelConfiguration", "PolicyVersion", "Reranking", "Stage"]
+__all__ = [
+    "Checkpoint",
+    "FigureStanding",
+    "JudgedAlert",
+    "LearningBlock",
+    "ModelConfiguration",
+    "PolicyVersion",
+    "Reranking",
+    "Stage",
+    "WeeklyFigure",
+]

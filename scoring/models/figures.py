@@ -1,0 +1,111 @@
+"""What the lead's page counts: rollups of the ledger. All of them can be rebuilt from facts (scoring.lead.services)."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from feedback.models import Alert, Queue, Scorer
+
+
+class FigureStanding(models.Model):
+    """How far a queue's figures have followed its ledger, and which weeks still have to be counted again."""
+
+    queue = models.OneToOneField(Queue, on_delete=models.CASCADE, primary_key=True, related_name="figure_standing")
+    position = models.BigIntegerField(_("position"), default=0)
+    # ISO dates of Mondays, oldest first.
+    stale_weeks = models.JSONField(_("weeks to count again"), default=list)
+    counted_at = models.DateTimeField(_("counted at"), null=True)
+
+    class Meta:
+        verbose_name = _("standing of the figures")
+        verbose_name_plural = _("standings of the figures")
+
+    def __str__(self) -> str:
+        return f"{self.queue_id}@{self.position}"
+
+
+class JudgedAlert(models.Model):
+    """An alert that has a label, beside what was believed of it when it arrived. A projection of ledger and exposures."""
+
+    alert = models.OneToOneField(Alert, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="+", db_index=False)
+    accurate = models.BooleanField(_("accurate"))
+    # The position at which the label was learnt (feedback.rules.Label.anchor).
+    anchor = models.BigIntegerField(_("position"))
+    probability = models.FloatField(_("probability"))
+    upstream_score = models.FloatField(_("upstream score"), null=True)
+    decided_at = models.DateTimeField(_("decided at"))
+
+    class Meta:
+        verbose_name = _("judged alert")
+        verbose_name_plural = _("judged alerts")
+        indexes = [
+            # The calibration reads the newest; a learning block reads its stretch of positions.
+            models.Index(fields=["queue", "anchor"], name="judged_alert_anchor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.alert_id}: {self.accurate} p={self.probability:.3f}"
+
+
+class WeeklyFigure(models.Model):
+    """Counts of the alerts that one version of a scorer raised in one week, apart by how sure they were to be shown.
+
+    `drawn` is True for alerts whose propensity was below 1: a policy would hide them and a draw showed some. The sums run
+    over the alerts that were shown and have a label; `weight` is 1 / propensity.
+    """
+
+    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="weekly_figures", db_index=False)
+    week = models.DateField(_("week"))
+    scorer = models.ForeignKey(Scorer, on_delete=models.CASCADE, related_name="+", db_index=False)
+    scorer_version = models.CharField(_("scorer version"), max_length=Alert.MAX_VERSION, blank=True)
+    drawn = models.BooleanField(_("shown by draw"))
+    raised = models.PositiveIntegerField(_("raised"))
+    shown = models.PositiveIntegerField(_("shown"))
+    judged = models.PositiveIntegerField(_("judged"))
+    accurate = models.PositiveIntegerField(_("accurate"))
+    weight = models.FloatField(default=0)
+    weight_accurate = models.FloatField(default=0)
+    weight_squared = models.FloatField(default=0)
+    weight_squared_accurate = models.FloatField(default=0)
+
+    class Meta:
+        verbose_name = _("weekly figure")
+        verbose_name_plural = _("weekly figures")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["queue", "week", "scorer", "scorer_version", "drawn"], name="weekly_figure_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.queue_id} {self.week}: {self.accurate}/{self.judged}/{self.shown}/{self.raised}"
+
+
+class LearningBlock(models.Model):
+    """How well probabilities made on arrival ordered the labels of one stretch of the ledger.
+
+    `pairs` counts accurate-and-false pairs within the block and `concordant` how many of them the model ordered rightly
+    (a tie is a half), so blocks add up: AUC = sum(concordant) / sum(pairs). The `upstream_` columns are the same for the
+    alerts that came with an upstream score.
+    """
+
+    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="learning_blocks", db_index=False)
+    # Positions number * SIZE + 1 to (number + 1) * SIZE, see scoring.lead.services.
+    number = models.PositiveIntegerField(_("number"))
+    judged = models.PositiveIntegerField(_("judged"))
+    accurate = models.PositiveIntegerField(_("accurate"))
+    pairs = models.FloatField()
+    concordant = models.FloatField()
+    variance = models.FloatField(help_text=_("Variance of `concordant`."))
+    log_loss = models.FloatField(help_text=_("Sum over the block, in nats."))
+    upstream_pairs = models.FloatField()
+    upstream_concordant = models.FloatField()
+    upstream_variance = models.FloatField()
+
+    class Meta:
+        verbose_name = _("learning block")
+        verbose_name_plural = _("learning blocks")
+        constraints = [models.UniqueConstraint(fields=["queue", "number"], name="learning_block_once")]
+
+    def __str__(self) -> str:
+        return f"{self.queue_id} block {self.number}: {self.judged}"
