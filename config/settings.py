@@ -259,7 +259,7 @@ API_BURST = env.API_BURST
 
 # --- Operation -------------------------------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = env.CELERY_BROKER_URL  # read by config/celery.py, which holds everything else about tasks
+CELERY_BROKER_URL = env.CELERY_BROKER_URL or ("memory://" if TESTING else "")  # read by config/celery.py, which holds everything else about tasks
 LOGGING_CONFIG = "config.logs.configure"
 LOGGING = logs.settings(env.LOG_FORMAT, env.LOG_LEVEL)
 METRICS_TOKEN = env.METRICS_TOKEN

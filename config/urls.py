@@ -1,4 +1,4 @@
-"""The product's table of contents."""
+"""The product's table of contents. (/livez, /readyz and /metrics are answered earlier, by ops.middleware.)"""
 
 from importlib.util import find_spec
 
@@ -7,7 +7,6 @@ from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("ops.urls")),
     path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("language/", include("django.conf.urls.i18n")),

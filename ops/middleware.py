@@ -1,15 +1,57 @@
-"""Request ids."""
+"""What happens to every request before the product sees it."""
+
+import re
+import time
+import uuid
 from collections.abc import Callable
+
+import structlog
 from django.http import HttpRequest, HttpResponse
+
+from ops import views
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+PROBES = {"/livez": views.livez, "/readyz": views.readyz, "/metrics": views.show_metrics}
+
+log = structlog.get_logger("request")
 
 
 class RequestIdMiddleware:
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    """Gives a request an id, taken from X-Request-ID where that is well formed, and logs one line when it is answered."""
+
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        sent = request.headers.get("X-Request-ID", "")
+        request_id = sent if ACCEPTABLE_ID.fullmatch(sent) else uuid.uuid4().hex
+        began = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+            response["X-Request-ID"] = request_id
+            self._log(request, response, 1000 * (time.perf_counter() - began))
+        return response
+
+    def _log(self, request: HttpRequest, response: HttpResponse, milliseconds: float) -> None:
+        write = log.error if response.status_code >= 500 and request.path not in PROBES else log.info
+        if request.path in PROBES or request.path.startswith("/static/"):
+            write = log.debug
+        user = getattr(request, "_cached_user", None)  # known only where the page asked: a log line costs no query
+        write(
+            f"{request.method} {request.path}",
+            status=response.status_code,
+            ms=round(milliseconds, 1),
+            user=user.pk if user else None,
+        )
 
 
-class ProbeMiddleware(RequestIdMiddleware):
-    pass
+class ProbeMiddleware:
+    """Answers probes at once: they come by IP address, over plain http, and must not need sessions or the database."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return PROBES.get(request.path_info, self.get_response)(request)

@@ -1,0 +1,33 @@
+"""How gunicorn serves the product: a few processes with a few threads each, sharing what is loaded before they fork."""
+
+from typing import TYPE_CHECKING
+
+from prometheus_client import multiprocess
+
+from config import logs
+from config.settings import env
+
+if TYPE_CHECKING:
+    from gunicorn.arbiter import Arbiter
+    from gunicorn.workers.base import Worker
+
+bind = f"{env.HOST}:{env.PORT}"
+worker_class = "gthread"
+workers = env.WEB_PROCESSES
+threads = env.WEB_THREADS
+preload_app = True  # the libraries' memory is shared, and they are imported once
+timeout = 60
+graceful_timeout = 8
+keepalive = 5
+max_requests = 50_000
+max_requests_jitter = 5_000
+worker_tmp_dir = None
+control_socket_disable = True
+forwarded_allow_ips = "*" if env.TRUSTED_PROXIES else "127.0.0.1"
+logconfig_dict = logs.settings(env.LOG_FORMAT, env.LOG_LEVEL) | {"incremental": False}
+accesslog = None  # ops.middleware writes one line a request, with its id
+
+
+def child_exit(_server: "Arbiter", worker: "Worker") -> None:
+    """Forget the gauges of a process that is gone."""
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -1,0 +1,135 @@
+"""`make run`: the whole product in one terminal, until Ctrl-C.
+
+1. See that the port is free. 2. Start the embedded PostgreSQL unless DATABASE_URL is set. 3. Migrate, collect static
+files, make the demo workspace when the database is empty. 4. Start web, worker and beat. 5. When the web answers, print
+its address. 6. Keep them running. 7. Stop them, then the database.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import FrameType
+
+from config.embedded import Cluster, EmbeddedDatabaseError
+from config.processes import Child, say, stop_all
+from config.settings import BASE_DIR, PUBLIC_URL, env
+
+ANSWER_SECONDS = 60.0
+
+
+class Stopped(Exception):
+    """Ctrl-C or SIGTERM."""
+
+
+class Runner:
+    """Everything `make run` has started, so that it can stop it."""
+
+    def __init__(self) -> None:
+        self.cluster = None if env.DATABASE_URL else Cluster(env.ALERTLOOP_DATA)
+        self.children: list[Child] = []
+        self.metrics = Path(tempfile.mkdtemp(prefix="alertloop-metrics-"))
+
+    def run(self) -> None:
+        """Serve until stopped."""
+        try:
+            check_port(env.HOST, env.PORT)
+            if self.cluster:
+                self.cluster.start(die_with_parent=True)
+                say("setup", f"PostgreSQL runs in {self.cluster.folder}")
+            self._prepare()
+            self._serve()
+        finally:
+            # A second Ctrl-C must not interrupt the stopping.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            stop_all(self.children)
+            if self.cluster:
+                self.cluster.stop()
+            shutil.rmtree(self.metrics, ignore_errors=True)
+
+    def _environment(self) -> dict[str, str]:
+        url = env.DATABASE_URL or (self.cluster.url() if self.cluster else "")
+        # One thread of linear algebra a process: the processes are the parallelism, and each thread costs memory.
+        threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+        return os.environ | threads | {"DATABASE_URL": url, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(BASE_DIR)}
+
+    def _child(self, name: str, *command: str, **extra: str) -> Child:
+        child = Child(name, [sys.executable, "-m", *command], self._environment() | extra)
+        self.children.append(child)
+        child.start()
+        return child
+
+    def _prepare(self) -> None:
+        setup = self._child("setup", "django", "prepare", DJANGO_SETTINGS_MODULE="config.settings")
+        while (code := setup.returncode()) is None:
+            time.sleep(0.05)
+        self.children.remove(setup)
+        if code:
+            raise SystemExit(f"Setting up failed with exit code {code}; the lines above say why.")
+
+    def _serve(self) -> None:
+        shared = {"PROMETHEUS_MULTIPROC_DIR": str(self.metrics)}
+        self._child("web", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi:application", **shared)
+        quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--concurrency")
+        celery = ("celery", "--quiet", "--app", "config")
+        self._child("worker", *celery, "worker", *quiet, str(env.WORKER_PROCESSES), **shared)
+        schedule = str(env.ALERTLOOP_DATA / "beat-schedule")
+        self._child("beat", *celery, "beat", "--schedule", schedule, "--pidfile", "")
+        if self._answers():
+            say("setup", f"Alertloop is ready: {PUBLIC_URL}  (Ctrl-C stops it)")
+        while True:
+            time.sleep(0.5)
+            for child in self.children:
+                child.restart_if_dead()
+
+    def _answers(self) -> bool:
+        host = "127.0.0.1" if env.HOST == "0.0.0.0" else env.HOST  # noqa: S104 - compared, not bound
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while time.monotonic() < deadline and self.children[0].returncode() is None:
+            try:
+                with urllib.request.urlopen(f"http://{host}:{env.PORT}/livez", timeout=2):
+                    return True
+            except OSError:
+                time.sleep(0.05)
+        say("web", "does not answer")
+        return False
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise SystemExit with a sentence that helps when the port cannot be listened on."""
+    try:
+        with socket.create_server((host, port)):
+            return
+    except OverflowError:
+        reason = "is not a port number"
+    except OSError as error:
+        reason = f"cannot be used on {host} ({error.strerror})"
+    raise SystemExit(f"Port {port} {reason}. Choose another: make run PORT={port + 123 if port < 65000 else 8123}")
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise Stopped
+
+
+def main() -> None:
+    """The entry point of `python -m config.runner`."""
+    signal.signal(signal.SIGINT, _stop)
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGHUP, _stop)
+    try:
+        Runner().run()
+    except Stopped:
+        say("setup", "Stopped. Everything is saved; `make run` continues where you left off.")
+    except EmbeddedDatabaseError as error:
+        raise SystemExit(str(error)) from error
+
+
+if __name__ == "__main__":
+    main()
