@@ -115,6 +115,9 @@ class OpenAlert(models.Model):
     tier = models.SmallIntegerField(choices=Tier.choices)
     probability = models.FloatField()
     position = models.BigIntegerField()
+    upstream_score = models.FloatField(null=True)
+    # True where a hard rule gave the tier: the model does not move it.
+    hard = models.BooleanField(default=False)
     # The sort key, largest first (scoring.policy.urgency).
     urgency = models.FloatField()
     raised_at = models.DateTimeField()

@@ -70,6 +70,7 @@ class ExposureDraft:
     urgency: float
     raised_at: datetime
     rule: str = ""
+    upstream_score: float | None = None
 
 
 def raise_alerts(*, queue: Queue, scorer: Scorer, drafts: Sequence[AlertDraft], now: datetime) -> list[Raised]:
@@ -107,22 +108,25 @@ def expose(*, queue: Queue, drafts: Sequence[ExposureDraft], now: datetime) -> N
 
 _EXPOSURE_COLUMNS = (
     "alert_id", "decision", "tier", "probability", "propensity", "policy_version", "position", "rule", "urgency", "raised_at",
+    "upstream_score",
 )  # fmt: skip
 
 _EXPOSE = """
     WITH draft AS (
         SELECT * FROM unnest(
             %s::bigint[], %s::text[], %s::smallint[], %s::float8[], %s::float8[], %s::int[], %s::bigint[], %s::text[],
-            %s::float8[], %s::timestamptz[]
-        ) AS t(alert_id, decision, tier, probability, propensity, policy_version, position, rule, urgency, raised_at)
+            %s::float8[], %s::timestamptz[], %s::float8[]
+        ) AS t(alert_id, decision, tier, probability, propensity, policy_version, position, rule, urgency, raised_at,
+               upstream_score)
     ), exposed AS (
         INSERT INTO feedback_exposure
             (alert_id, queue_id, decision, tier, probability, propensity, policy_version, position, rule, decided_at)
         SELECT alert_id, %s, decision, tier, probability, propensity, policy_version, position, rule, %s FROM draft
     )
     INSERT INTO feedback_openalert
-        (alert_id, queue_id, visible, blind, tier, probability, position, urgency, raised_at, opened_at)
-    SELECT alert_id, %s, decision <> 'hide', decision = 'audit', tier, probability, position, urgency, raised_at, %s
+        (alert_id, queue_id, visible, blind, tier, probability, position, upstream_score, hard, urgency, raised_at, opened_at)
+    SELECT alert_id, %s, decision <> 'hide', decision = 'audit', tier, probability, position, upstream_score, rule <> '',
+           urgency, raised_at, %s
     FROM draft
 """
 

@@ -17,6 +17,8 @@ def reopen(*, alert_id: int, now: datetime) -> OpenAlert:
             "tier": exposure.tier,
             "probability": exposure.probability,
             "position": exposure.position,
+            "upstream_score": exposure.alert.upstream_score,
+            "hard": bool(exposure.rule),
             "urgency": exposure.tier + exposure.probability,
             "raised_at": exposure.alert.raised_at,
             "opened_at": now,

@@ -57,6 +57,7 @@ class Reranking(models.Model):
     queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="rerankings", db_index=False)
     from_position = models.BigIntegerField(_("from position"))
     to_position = models.BigIntegerField(_("to position"))
+    policy_version = models.PositiveIntegerField(_("policy version"), default=0)
     open_alerts = models.PositiveIntegerField(_("open alerts"))
     moved = models.PositiveIntegerField(_("moved"))
     raised_tier = models.PositiveIntegerField(_("raised a tier"), default=0)

@@ -1,0 +1,78 @@
+"""A worker's picture of a queue's open alerts, kept so that a re-ranking is one sparse product.
+
+The features of an alert never change, so they are extracted once, when the alert is first seen open; where it stands now
+is read anew at each re-ranking, in one pass over the open alerts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from django.db import connection
+
+from feedback.models import Alert
+from scoring.facts import facts_of_alert
+from scoring.features import extract
+from scoring.online_model import ModelConfig, OpenMatrix
+
+# Alerts whose text is read at a time while the board is filled.
+STRIDE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """Where the open alerts of a queue stand, column by column; all arrays have one entry an alert, in order of id."""
+
+    alert_id: npt.NDArray[np.int64]
+    tier: npt.NDArray[np.int64]
+    probability: npt.NDArray[np.float64]
+    urgency: npt.NDArray[np.float64]
+    hard: npt.NDArray[np.bool_]
+    upstream_score: tuple[float | None, ...]
+
+
+_STANDINGS = """
+    SELECT alert_id, tier, probability, urgency, hard, upstream_score
+    FROM feedback_openalert WHERE queue_id = %s ORDER BY alert_id
+"""
+
+
+class Board:
+    """The open alerts of one queue as a matrix, in this worker process."""
+
+    def __init__(self, queue_id: int, config: ModelConfig) -> None:
+        self.queue_id = queue_id
+        self.config = config
+        self.matrix = OpenMatrix(config)
+        self.seen: set[int] = set()
+
+    def refresh(self) -> Standings:
+        """Read where the open alerts stand; add the new ones to the matrix and drop the settled ones."""
+        standings = self._read()
+        now_open = set(standings.alert_id.tolist())
+        self.matrix.remove(sorted(self.seen - now_open))
+        new = sorted(now_open - self.seen)
+        for low in range(0, len(new), STRIDE):
+            self._add(new[low : low + STRIDE])
+        self.seen = now_open
+        return standings
+
+    def _add(self, alert_ids: list[int]) -> None:
+        alerts = Alert.objects.select_related("scorer").in_bulk(alert_ids)
+        for alert_id in alert_ids:
+            self.matrix.add(alert_id, extract(facts_of_alert(alerts[alert_id]), self.config))
+
+    def _read(self) -> Standings:
+        with connection.cursor() as cursor:
+            cursor.execute(_STANDINGS, [self.queue_id])
+            columns = list(zip(*cursor.fetchall(), strict=True)) or [()] * 6
+        return Standings(
+            alert_id=np.array(columns[0], np.int64),
+            tier=np.array(columns[1], np.int64),
+            probability=np.array(columns[2], np.float64),
+            urgency=np.array(columns[3], np.float64),
+            hard=np.array(columns[4], np.bool_),
+            upstream_score=columns[5],
+        )

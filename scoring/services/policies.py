@@ -1,0 +1,46 @@
+"""Policies: the version in force, and a new version."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from feedback.models import Queue
+from scoring import policy
+from scoring.models import PolicyVersion, Stage
+
+
+def policy_in_force(queue_id: int) -> policy.Policy:
+    """The queue's newest policy version as the pure core reads it; a new queue starts by observing."""
+    newest = PolicyVersion.objects.filter(queue_id=queue_id).order_by("-version").first()
+    if newest is None:
+        newest, _created = PolicyVersion.objects.get_or_create(
+            queue_id=queue_id, version=1, defaults={"stage": Stage.OBSERVE}
+        )
+    return policy.Policy(
+        version=newest.version,
+        stage=newest.stage,
+        red_from=newest.red_from,
+        orange_from=newest.orange_from,
+        hide_below=newest.hide_below,
+        audit_share=newest.audit_share,
+        hard_rules=policy.rules_from(newest.hard_rules),
+    )
+
+
+def change_policy(*, queue: Queue, changed_by: AbstractBaseUser | None = None, **changes: Any) -> PolicyVersion:
+    """Append a policy version: the one in force with `changes`. Nothing is ever edited, so every exposure keeps its why."""
+    with transaction.atomic():
+        Queue.objects.select_for_update().get(pk=queue.pk)
+        old = PolicyVersion.objects.filter(queue=queue).order_by("-version").first()
+        fields = ("stage", "red_from", "orange_from", "hide_below", "audit_share", "hard_rules")
+        kept = {} if old is None else {name: getattr(old, name) for name in fields}
+        new = PolicyVersion(
+            queue=queue, version=1 + (old.version if old else 0), created_by_id=getattr(changed_by, "pk", None),
+            **{**kept, **changes},
+        )  # fmt: skip
+        new.full_clean()
+        new.save(force_insert=True)
+    return new
