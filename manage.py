@@ -12,8 +12,8 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
 
-    from config.settings import env
     from config.embedded import Cluster, EmbeddedDatabaseError
+    from config.environment import env
 
     needs_cluster = not env.DATABASE_URL and len(sys.argv) > 1 and sys.argv[1] not in WITHOUT_DATABASE
     cluster = Cluster(env.ALERTLOOP_DATA)

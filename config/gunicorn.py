@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import multiprocess
 
 from config import logs
-from config.settings import env
+from config.environment import env
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
@@ -21,10 +21,9 @@ graceful_timeout = 8
 keepalive = 5
 max_requests = 50_000
 max_requests_jitter = 5_000
-worker_tmp_dir = None
 control_socket_disable = True
 forwarded_allow_ips = "*" if env.TRUSTED_PROXIES else "127.0.0.1"
-logconfig_dict = logs.settings(env.LOG_FORMAT, env.LOG_LEVEL) | {"incremental": False}
+logconfig_dict = logs.settings(env.LOG_FORMAT, env.LOG_LEVEL)
 accesslog = None  # ops.middleware writes one line a request, with its id
 
 

@@ -1,10 +1,12 @@
 """`make run`: the whole product in one terminal, until Ctrl-C.
 
-1. See that the port is free. 2. Start the embedded PostgreSQL unless DATABASE_URL is set. 3. Migrate, collect static
-files, make the demo workspace when the database is empty. 4. Start web, worker and beat. 5. When the web answers, print
-its address. 6. Keep them running. 7. Stop them, then the database.
+1. See that the port is free. 2. Start the embedded PostgreSQL unless DATABASE_URL is set. 3. Unless nothing
+changed since the last time: migrate, collect static files, make the demo workspace when the database is empty. 4. Start
+the web; when it answers, start worker and beat, and print the address. 5. Keep them running. 6. Stop them, then the
+database.
 """
 
+import hashlib
 import os
 import shutil
 import signal
@@ -12,14 +14,13 @@ import socket
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 from types import FrameType
 
 from config.embedded import Cluster, EmbeddedDatabaseError
 from config.processes import Child, say, stop_all
-from config.settings import BASE_DIR, PUBLIC_URL, env
+from config.environment import BASE_DIR, env
 
 ANSWER_SECONDS = 60.0
 
@@ -67,23 +68,35 @@ class Runner:
         return child
 
     def _prepare(self) -> None:
+        known = env.ALERTLOOP_DATA / "prepared"
+        if self.cluster and known.exists() and known.read_text() == self._state():
+            return
         setup = self._child("setup", "django", "prepare", DJANGO_SETTINGS_MODULE="config.settings")
         while (code := setup.returncode()) is None:
             time.sleep(0.05)
         self.children.remove(setup)
         if code:
             raise SystemExit(f"Setting up failed with exit code {code}; the lines above say why.")
+        if self.cluster:
+            known.write_text(self._state())
+
+    def _state(self) -> str:
+        """A digest of what `manage.py prepare` looks at: this database, the migrations and the static files."""
+        seen = [env.ALERTLOOP_DATA / "postgres" / "PG_VERSION", BASE_DIR / "staticfiles" / "staticfiles.json"]
+        seen += sorted([*BASE_DIR.glob("*.lock"), *BASE_DIR.glob("*/migrations/*.py"), *BASE_DIR.glob("static/**/*")])
+        stats = [(str(path), path.stat().st_mtime_ns, path.stat().st_ino) for path in seen if path.exists()]
+        return hashlib.sha256(repr((stats, [path for path in seen if not path.exists()])).encode()).hexdigest()
 
     def _serve(self) -> None:
         shared = {"PROMETHEUS_MULTIPROC_DIR": str(self.metrics)}
         self._child("web", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi:application", **shared)
+        if self._answers():  # worker and beat wait for this, for the first page comes sooner that way
+            say("setup", f"Alertloop is ready: {env.public_url}  (Ctrl-C stops it)")
         quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--concurrency")
         celery = ("celery", "--quiet", "--app", "config")
         self._child("worker", *celery, "worker", *quiet, str(env.WORKER_PROCESSES), **shared)
         schedule = str(env.ALERTLOOP_DATA / "beat-schedule")
         self._child("beat", *celery, "beat", "--schedule", schedule, "--pidfile", "")
-        if self._answers():
-            say("setup", f"Alertloop is ready: {PUBLIC_URL}  (Ctrl-C stops it)")
         while True:
             time.sleep(0.5)
             for child in self.children:
