@@ -1,0 +1,120 @@
+"""What of an alert the learner may see: hashed text ids, numbers, categories and what is missing.
+
+``extract`` is a pure function of the stored alert. Its result is bounded whatever the alert holds, and does not depend
+on the order of the alert's features, on the process or on the day. Whatever needs statistics (z-scores, bins) is made
+later, by the model, from statistics that are part of the model's state.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from scoring.text import Ids, fold, gram_ids, shorten
+
+FeatureValue = str | int | float | bool | None
+
+UPSTREAM: Final = "\x00upstream"  # cannot clash with a posted feature: names lose their control characters
+SCORER: Final = "\x00scorer"
+SCORER_VERSION: Final = "\x00scorer_version"
+_LARGEST: Final = 1e12
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFacts:
+    """The stored alert, as far as the learner is concerned.
+
+    ``upstream_score`` is the scorer's own score in 0..1, or None where it gave none.
+    """
+
+    text: str
+    features: Mapping[str, FeatureValue]
+    upstream_score: float | None
+    scorer: str
+    scorer_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureConfig:
+    """Bounds of what is taken from one alert. A part of the model's frozen configuration."""
+
+    text_bits: int = 18
+    max_text_chars: int = 4_000
+    max_text_ids: int = 4_096
+    max_features: int = 64
+    max_name_chars: int = 80
+    max_category_chars: int = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """One alert's features.
+
+    ``text_ids``: ascending, distinct, below ``2**text_bits``; each has the value ``1 / sqrt(len(text_ids))``, so the
+    text part has length 1. ``numbers`` (finite), ``categories`` and ``missing`` are sorted by name, and a name is in
+    exactly one of them.
+    """
+
+    text_ids: Ids
+    numbers: tuple[tuple[str, float], ...]
+    categories: tuple[tuple[str, str], ...]
+    missing: tuple[str, ...]
+
+    @property
+    def text_value(self) -> float:
+        """The value that each text id carries."""
+        return 1.0 / math.sqrt(len(self.text_ids)) if len(self.text_ids) else 0.0
+
+
+def extract(facts: AlertFacts, config: FeatureConfig) -> Features:
+    """The features of one alert; never raises, whatever the text and the values are.
+
+    >>> facts = AlertFacts("", {"plan": "gold", "calls": 3, "region": None}, 0.4, "rules", "2")
+    >>> found = extract(facts, FeatureConfig())
+    >>> found.numbers, found.missing
+    ((('\\x00upstream', 0.4), ('calls', 3.0)), ('region',))
+    """
+    numbers: list[tuple[str, float]] = []
+    categories = [(SCORER, _category(facts.scorer, config))]
+    categories.append((SCORER_VERSION, _category(f"{facts.scorer}\x1f{facts.scorer_version}", config)))
+    missing: list[str] = []
+    for name, value in _named(facts, config):
+        if isinstance(value, str) and value:
+            categories.append((name, _category(value, config)))
+        elif isinstance(value, bool):
+            categories.append((name, "true" if value else "false"))
+        elif isinstance(value, int | float) and value == value:
+            numbers.append((name, _finite(value)))
+        else:
+            missing.append(name)
+    ids = gram_ids(fold(shorten(facts.text, config.max_text_chars)), config.text_bits)
+    return Features(_at_most(ids, config.max_text_ids), tuple(numbers), tuple(sorted(categories)), tuple(missing))
+
+
+def _named(facts: AlertFacts, config: FeatureConfig) -> list[tuple[str, FeatureValue]]:
+    """Cleaned names with their values, in order of name, at most ``max_features``; of names that clash one is kept."""
+    kept = {_name(name, config): name for name in sorted(facts.features, reverse=True)}
+    chosen = sorted(kept)[: config.max_features]
+    return [(UPSTREAM, facts.upstream_score), *((name, facts.features[kept[name]]) for name in chosen)]
+
+
+def _name(name: str, config: FeatureConfig) -> str:
+    return "".join(c for c in name[: config.max_name_chars] if c >= " ")
+
+
+def _category(value: str, config: FeatureConfig) -> str:
+    return value[: config.max_category_chars]
+
+
+def _finite(value: float) -> float:
+    """The number as a float, between -1e12 and 1e12; integers too large for a float included."""
+    return float(max(-_LARGEST, min(_LARGEST, value)))
+
+
+def _at_most(ids: Ids, limit: int) -> Ids:
+    """All ids, or an even selection of ``limit`` of them."""
+    return ids if len(ids) <= limit else ids[np.linspace(0, len(ids) - 1, limit).astype(np.int64)]

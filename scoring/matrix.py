@@ -1,0 +1,168 @@
+"""The open alerts of a queue as ragged arrays, so that scoring them all is one sparse product. Pure.
+
+An alert's features never change, but statistics do: so text ids and category slots are kept as they are, numbers raw.
+Rows are added at the end and marked when they go; the arrays are compacted once a quarter of the rows are gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.features import Features
+from scoring.model_config import ModelConfig
+from scoring.state import Encoder, Floats, Ints, Layout, category_slot, upstream_of
+
+_BLOCK: Final = 8_192  # rows scored at a time: bounds the temporary memory
+
+
+class Ragged:
+    """Rows of different lengths end to end in one growing array."""
+
+    def __init__(self, kind: type[np.int32] | type[np.float64]) -> None:
+        self.flat: NDArray[Any] = np.zeros(1_024, dtype=kind)
+        self.starts = np.zeros(65, dtype=np.int64)
+        self.rows = 0
+
+    def append(self, values: NDArray[Any]) -> None:
+        """Add a row."""
+        start = int(self.starts[self.rows])
+        end = start + len(values)
+        self.flat = _room(self.flat, end)
+        self.starts = _room(self.starts, self.rows + 2)
+        self.flat[start:end] = values
+        self.rows += 1
+        self.starts[self.rows] = end
+
+    def block(self, first: int, last: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """The values of rows ``first`` to ``last`` (excluded), and where each row starts among them."""
+        starts = self.starts[first : last + 1]
+        return self.flat[starts[0] : starts[-1]], starts - starts[0]
+
+    def keep(self, kept: NDArray[np.bool_]) -> None:
+        """Drop the rows that are not kept."""
+        lengths = np.diff(self.starts[: self.rows + 1])
+        self.flat = self.flat[: self.starts[self.rows]][np.repeat(kept, lengths)]
+        self.rows = int(kept.sum())
+        self.starts = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths[kept])))
+
+
+def _room(array: NDArray[Any], needed: int) -> NDArray[Any]:
+    """The array, or one at least half as large again with the same beginning."""
+    if needed <= len(array):
+        return array
+    larger = np.zeros(max(needed, len(array) * 3 // 2), dtype=array.dtype)
+    larger[: len(array)] = array
+    return larger
+
+
+def row_sums(values: Floats, starts: NDArray[np.int64]) -> Floats:
+    """The sum of each ragged row; 0 for an empty one. ``starts`` has one entry more than there are rows."""
+    if not len(values):
+        return np.zeros(len(starts) - 1)
+    sums = np.add.reduceat(np.append(values, 0.0), starts[:-1])
+    sums[starts[1:] == starts[:-1]] = 0.0
+    return sums
+
+
+class OpenMatrix:
+    """Open alerts by key, ready for ``OnlineModel.predict_matrix``. About 4 bytes a text id and 12 a number."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        self.config = config
+        self.layout = Layout.of(config)
+        self._rows: dict[int, int] = {}
+        self._names: dict[str, int] = {}
+        self._clear()
+
+    def _clear(self) -> None:
+        self._text, self._slots, self._named, self._numbers = (
+            Ragged(np.int32), Ragged(np.int32), Ragged(np.int32), Ragged(np.float64),
+        )  # fmt: skip
+        self._upstream: Floats = np.zeros(64)
+        self._keys: NDArray[np.int64] = np.zeros(64, dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def keys(self) -> NDArray[np.int64]:
+        """The keys present, ascending: the order of every result."""
+        return self._keys[self._order()]
+
+    def upstream(self) -> Floats:
+        """Upstream scores in the order of ``keys``, 0.5 where there is none."""
+        return self._upstream[self._order()]
+
+    def add(self, key: int, features: Features) -> None:
+        """Add an alert, or put one in the place of the alert that has this key."""
+        if key in self._rows:
+            self.remove([key])
+        row = self._text.rows
+        self._text.append(features.text_ids)
+        self._slots.append(self._category_slots(features))
+        names = [self._names.setdefault(name, len(self._names)) for name, _ in features.numbers]
+        self._named.append(np.array(names, dtype=np.int32))
+        self._numbers.append(np.array([number for _, number in features.numbers], dtype=np.float64))
+        self._upstream, self._keys = _room(self._upstream, row + 1), _room(self._keys, row + 1)
+        self._upstream[row], self._keys[row] = upstream_of(features), key
+        self._rows[key] = row
+
+    def remove(self, keys: Iterable[int]) -> None:
+        """Drop alerts; keys that are not there are ignored."""
+        for key in keys:
+            self._rows.pop(key, None)
+        if self._text.rows > 64 and len(self._rows) < self._text.rows * 3 // 4:
+            self._compact()
+
+    def dot(self, encoder: Encoder, weights: Floats) -> Floats:
+        """Each alert's features times the weights, in the order of ``keys``: one sparse product, in blocks of rows."""
+        columns = np.full(max(1, len(self._names)), -1, dtype=np.int32)
+        for name, number in self._names.items():
+            columns[number] = encoder.columns.index.get(name, -1)
+        rows = self._text.rows
+        blocks = [
+            self._block(first, min(first + _BLOCK, rows), encoder, weights, columns) for first in range(0, rows, _BLOCK)
+        ]
+        return np.concatenate([np.zeros(0), *blocks])[self._order()]
+
+    def _block(self, first: int, last: int, encoder: Encoder, weights: Floats, columns: Ints) -> Floats:
+        ids, starts = self._text.block(first, last)
+        text = row_sums(weights[ids], starts) * self.config.text_gain / np.sqrt(np.maximum(np.diff(starts), 1))
+        slots, slot_starts = self._slots.block(first, last)
+        named, number_starts = self._named.block(first, last)
+        numbers, _ = self._numbers.block(first, last)
+        found = columns[named]
+        parts = np.zeros(len(found))
+        known = found >= 0
+        parts[known] = encoder.measures(found[known], numbers[known], weights)
+        return text + row_sums(weights[slots], slot_starts) + row_sums(parts, number_starts)
+
+    def _category_slots(self, features: Features) -> Ints:
+        slots = [category_slot(self.layout, name, value) for name, value in features.categories]
+        slots += [category_slot(self.layout, name, None) for name in features.missing]
+        return np.array(slots, dtype=np.int32)
+
+    def _order(self) -> NDArray[np.int64]:
+        rows = np.fromiter(self._rows.values(), dtype=np.int64, count=len(self._rows))
+        return rows[np.argsort(self._keys[rows], kind="stable")]
+
+    def _compact(self) -> None:
+        kept = np.zeros(self._text.rows, dtype=np.bool_)
+        kept[list(self._rows.values())] = True
+        for ragged in (self._text, self._slots, self._named, self._numbers):
+            ragged.keep(kept)
+        self._upstream = self._upstream[: len(kept)][kept]
+        self._keys = self._keys[: len(kept)][kept]
+        self._rows = {int(key): row for row, key in enumerate(self._keys)}
+        self._forget_names()
+
+    def _forget_names(self) -> None:
+        """Drop names that no row uses any more, so that ever new names do not grow without end."""
+        named, _ = self._named.block(0, self._named.rows)
+        used, codes = np.unique(named, return_inverse=True)
+        names = list(self._names)
+        self._named.flat = codes.astype(np.int32)
+        self._names = {names[int(old)]: new for new, old in enumerate(used)}

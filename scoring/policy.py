@@ -1,0 +1,168 @@
+"""What a queue does with a probability: tier, order, and what is shown, hidden or audited.
+
+Pure: the same alert under the same policy version is always decided the same way, so a replay repeats every draw. The
+audit draw is a hash of the alert's key and the policy's version, hence independent of the probability, the text and of
+everything that happened before; that is what makes propensities honest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.features import AlertFacts
+from scoring.text import contains_phrase, fold
+
+Stage = Literal["observe", "rank", "suppress"]
+Tier = Literal["yellow", "orange", "red"]
+Verb = Literal["show", "hide", "audit"]
+
+TIERS: Final[tuple[Tier, ...]] = ("yellow", "orange", "red")  # by urgency: the index is feedback.models.Tier
+UNKNOWN_UPSTREAM: Final = 0.5  # where a scorer gave no score, observe puts the alert in the middle
+
+
+class RuleInvalid(ValueError):
+    """A hard rule's data is not a phrase rule or a feature rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseRule:
+    """Never hide an alert whose text contains the phrase (folded; whole words where the phrase is not Chinese)."""
+
+    name: str
+    phrase: str
+
+    def applies_to(self, facts: AlertFacts) -> bool:
+        """Whether this alert falls under the rule."""
+        return contains_phrase(fold(facts.text), fold(self.phrase))
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRule:
+    """Never hide an alert whose numeric feature is at least a value."""
+
+    name: str
+    feature: str
+    at_least: float
+
+    def applies_to(self, facts: AlertFacts) -> bool:
+        """Whether this alert falls under the rule; a missing or non-numeric value does not."""
+        value = facts.features.get(self.feature)
+        return isinstance(value, int | float) and not isinstance(value, bool) and value >= self.at_least
+
+
+HardRule = PhraseRule | FeatureRule
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One version of a queue's policy.
+
+    Probabilities at or above ``red_from`` are red, at or above ``orange_from`` orange, the rest yellow. In the stage
+    *suppress*, below ``hide_below`` an alert is hidden, except for a random ``audit_share`` (0..1) of them.
+    Raises ValueError where the thresholds are not in order.
+    """
+
+    version: int
+    stage: Stage = "observe"
+    red_from: float = 0.8
+    orange_from: float = 0.5
+    hide_below: float = 0.1
+    audit_share: float = 0.1
+    hard_rules: tuple[HardRule, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.hide_below <= self.orange_from <= self.red_from <= 1:
+            raise ValueError("thresholds must be in order: 0 <= hide_below <= orange_from <= red_from <= 1")
+        if not 0 <= self.audit_share <= 1:
+            raise ValueError("audit_share must be between 0 and 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is done with one alert.
+
+    ``propensity``: the probability with which the alert could have been shown under this policy; the same number
+    whether the audit draw showed it or hid it. ``rule``: the hard rule that kept it from being hidden, if one did.
+    """
+
+    decision: Verb
+    propensity: float
+    tier: Tier
+    rule: str | None = None
+
+
+def rules_from(data: Sequence[Mapping[str, Any]]) -> tuple[HardRule, ...]:
+    """Hard rules from stored data. Raises ``RuleInvalid`` with a sentence that says which entry is wrong and why.
+
+    >>> rules_from([{"name": "leaving", "phrase": "cancel"}, {"name": "big", "feature": "value", "at_least": 9000}])
+    (PhraseRule(name='leaving', phrase='cancel'), FeatureRule(name='big', feature='value', at_least=9000.0))
+    """
+    return tuple(_rule(number, entry) for number, entry in enumerate(data, start=1))
+
+
+def _rule(number: int, entry: Mapping[str, Any]) -> HardRule:
+    name, phrase, feature, at_least = (entry.get(key) for key in ("name", "phrase", "feature", "at_least"))
+    if not isinstance(name, str) or not name:
+        raise RuleInvalid(f"Rule {number} has no name.")
+    if isinstance(phrase, str) and fold(phrase).strip():
+        return PhraseRule(name, phrase)
+    if isinstance(feature, str) and feature and _is_number(at_least):
+        return FeatureRule(name, feature, float(at_least or 0))
+    raise RuleInvalid(f"Rule {number} ({name}) needs a phrase, or a feature and at_least.")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def decide(probability: float, facts: AlertFacts, policy: Policy, alert_key: str) -> Decision:
+    """What the policy does with an alert that is accurate with this probability.
+
+    1. A hard rule shows it, in red. 2. Before *suppress*, or at ``hide_below`` and above, it is shown. 3. Otherwise the
+    draw for ``alert_key`` shows it as an audit or hides it; the propensity is the audit share either way.
+    """
+    tier = TIERS[int(tiers(np.array([probability]), policy)[0])]
+    rule = next((rule.name for rule in policy.hard_rules if rule.applies_to(facts)), None)
+    if rule is not None:
+        return Decision("show", 1.0, "red", rule)
+    if policy.stage != "suppress" or probability >= policy.hide_below:
+        return Decision("show", 1.0, tier)
+    audited = draw(alert_key, policy.version) < policy.audit_share
+    return Decision("audit" if audited else "hide", policy.audit_share, tier)
+
+
+def draw(alert_key: str, version: int) -> float:
+    """A number in [0, 1), uniform over alerts, fixed for an alert and a policy version."""
+    digest = hashlib.blake2b(f"{version}\x1f{alert_key}".encode(errors="surrogatepass"), digest_size=8).digest()
+    return (int.from_bytes(digest) >> 11) / 2.0**53
+
+
+def tiers(probability: NDArray[np.float64], policy: Policy) -> NDArray[np.int64]:
+    """The index in ``TIERS`` of each probability."""
+    return np.searchsorted([policy.orange_from, policy.red_from], probability, side="right").astype(np.int64)
+
+
+def urgency(stage: Stage, tier: Tier, probability: float, upstream_score: float | None) -> float:
+    """The sort key of one alert, largest first. See ``urgencies``."""
+    upstream = math.nan if upstream_score is None else upstream_score
+    one = urgencies(stage, np.array([TIERS.index(tier)]), np.array([probability]), np.array([upstream]))
+    return float(one[0])
+
+
+def urgencies(
+    stage: Stage, tier: NDArray[np.int64], probability: NDArray[np.float64], upstream_score: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Sort keys, largest first: tier, then probability; in *observe* the upstream score, for the model has no say there.
+
+    ``upstream_score`` is NaN where the scorer gave none.
+    """
+    if stage == "observe":
+        return np.where(np.isnan(upstream_score), UNKNOWN_UPSTREAM, upstream_score)
+    return tier + probability
