@@ -1,0 +1,98 @@
+"""Which alerts could be asked about: a shortlist that is read in milliseconds, whatever the size of the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Exists, OuterRef
+
+from feedback import rules
+from feedback.models import Alert, Kind, LedgerEntry, Source, Value
+from feedback.selectors import facts_about
+from labeling.models import Because, Question, State
+
+# Open alerts near the middle of the scale, and as many drawn at random: what the strategies choose from.
+NEAR, RANDOM = 400, 400
+# Verdicts looked back on for second looks, and how far from a verdict the model's first word must have been.
+LOOK_BACK, FAR = 400, 0.7
+# Alerts judged last: new questions should differ from them.
+LATELY = 150
+
+_OPEN = """
+    WITH askable AS (
+        SELECT o.alert_id, o.probability FROM feedback_openalert o
+        WHERE o.queue_id = %(queue)s AND NOT EXISTS (
+            SELECT 1 FROM labeling_question q WHERE q.alert_id = o.alert_id AND q.state <> 'withdrawn')
+    )
+    (SELECT alert_id FROM askable ORDER BY abs(probability - 0.5), alert_id LIMIT %(near)s)
+    UNION
+    (SELECT alert_id FROM askable ORDER BY md5(alert_id::text || %(seed)s), alert_id LIMIT %(random)s)
+"""
+
+_SURPRISING = """
+    SELECT e.alert_id FROM feedback_ledgerentry e
+    JOIN feedback_exposure x ON x.alert_id = e.alert_id
+    WHERE e.queue_id = %(queue)s AND e.position > %(after)s AND e.kind = 'verdict' AND e.source = 'rep'
+      AND abs(x.probability - CASE e.value WHEN 'accurate' THEN 1 WHEN 'false_positive' THEN 0 END) >= %(far)s
+    ORDER BY e.position DESC LIMIT 100
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """An alert that was judged, and yet: a rep was not sure, or the verdict surprised the model."""
+
+    alert_id: int
+    because: Because
+    accurate: bool | None
+
+
+def askable(queue_id: int, seed: str) -> list[int]:
+    """Open alerts that no question is about: some the model is unsure of, some at random. Ids in no order."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN, {"queue": queue_id, "near": NEAR, "random": RANDOM, "seed": seed})
+        return [alert_id for (alert_id,) in cursor.fetchall()]
+
+
+def second_looks(queue_id: int, head: int) -> list[SecondLook]:
+    """Judged alerts that deserve another pair of eyes and no labeler has been asked about."""
+    after = head - LOOK_BACK
+    doubtful = LedgerEntry.objects.filter(
+        queue_id=queue_id, position__gt=after, kind=Kind.VERDICT, source=Source.REP, value=Value.UNSURE
+    ).values_list("alert_id", flat=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_SURPRISING, {"queue": queue_id, "after": after, "far": FAR})
+        surprising = [alert_id for (alert_id,) in cursor.fetchall()]
+    found = facts_about(_not_asked({*doubtful, *surprising}), head)
+    looks = (_second_look(alert_id, facts) for alert_id, facts in found.items())
+    return [look for look in looks if look is not None]
+
+
+def _second_look(alert_id: int, facts: list[rules.Fact]) -> SecondLook | None:
+    """Why the alert deserves one as its verdicts stand now, if it does. A lead's word and an outcome settle it."""
+    standing = rules.effective_verdicts(facts)
+    if not standing or any(fact.source != Source.REP for fact in standing):
+        return None
+    label = rules.label_of(facts)
+    if label is None:
+        return SecondLook(alert_id, Because.REP_UNSURE, None)
+    return SecondLook(alert_id, Because.DISAGREEMENT, label.accurate)
+
+
+def lately_seen(queue_id: int, head: int) -> set[int]:
+    """Alerts that are asked about now or were judged last."""
+    judged = LedgerEntry.objects.filter(queue_id=queue_id, position__gt=head - LATELY).values_list("alert_id", flat=True)
+    asked = Question.objects.filter(queue_id=queue_id, state=State.OPEN).values_list("alert_id", flat=True)
+    return {*judged, *asked}
+
+
+def alerts_with_scorers(alert_ids: Iterable[int]) -> dict[int, Alert]:
+    """The alerts by id, with what `facts_of_alert` reads."""
+    return Alert.objects.select_related("scorer").in_bulk(list(alert_ids))
+
+
+def _not_asked(alert_ids: set[int]) -> list[int]:
+    questions = Question.objects.filter(alert_id=OuterRef("pk")).exclude(state=State.WITHDRAWN)
+    return list(Alert.objects.filter(~Exists(questions), pk__in=alert_ids).order_by("pk").values_list("pk", flat=True))

@@ -1,0 +1,286 @@
+"""Which alerts to ask people about. Pure; the only file that imports modAL.
+
+modAL's `ActiveLearner` stands around the queue's River model and answers `query()` only: its `teach()` and `fit()` fail on
+current scikit-learn, and River does the learning. Three more things about modAL 0.4.2 shape this file:
+
+- `query()` swallows an exception of the strategy and calls it again, so a strategy here has no side effects and returns
+  (indices, metrics), which makes the first call the only one;
+- its batches break ties by whatever order `argpartition` leaves; ours by alert id, so that a replay asks the same;
+- its ranked batch measures every distance anew at each pick: it only ever sees a shortlist.
+
+It costs 60 MB to import: workers import it inside the task, web processes never.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from modAL.batch import ranked_batch
+from modAL.models import ActiveLearner
+from modAL.uncertainty import classifier_uncertainty
+from scipy import sparse
+from sklearn.base import BaseEstimator
+
+from scoring.features import Features
+
+Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+
+# Fewer labels than this say nothing about what the model is unsure of.
+COLD_BELOW = 20
+# The shortlist holds so many alerts for each question that is wanted ...
+SHORTLIST_FACTOR = 8
+# ... and a cosine this close says the same thing twice.
+NEAR_DUPLICATE = 0.97
+_TABLE_COLUMNS = 2**14
+
+
+class Believer(Protocol):
+    """What is asked of the model: the probability that an alert is accurate."""
+
+    def predict(self, features: Features) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An alert that could be asked about. `hint` says why it deserves a second look ("rep_unsure", "disagreement")."""
+
+    alert_id: int
+    features: Features
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How many questions are wanted, and of which kind. `learnt` counts the labels behind the model."""
+
+    count: int
+    strategy: str = "mixed"
+    random_share: float = 0.25
+    second_look_share: float = 0.2
+    learnt: int = 0
+    seed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One question to ask: why, how useful it is (larger is asked first), and what the model says of it now."""
+
+    alert_id: int
+    because: str
+    utility: float
+    uncertainty: float
+    probability: float
+
+
+class _RiverBehindModal(BaseEstimator):  # type: ignore[misc]
+    """Our model as modAL sees it. It answers for the pool it was made for, row by row."""
+
+    def __init__(self, model: Believer | None = None, pool: Sequence[Candidate] = ()) -> None:
+        self.model = model
+        self.pool = pool
+
+    def predict_proba(self, rows: Any) -> Floats:
+        """(n, 2): the probabilities of false positive and accurate. Raises `ValueError` for another pool's rows."""
+        assert self.model is not None
+        if rows.shape[0] != len(self.pool):
+            raise ValueError(f"{rows.shape[0]} rows for a pool of {len(self.pool)}")
+        accurate = np.array([self.model.predict(candidate.features) for candidate in self.pool], np.float64)
+        return np.column_stack([1.0 - accurate, accurate])
+
+
+@dataclass
+class _Draw:
+    """The pool while questions are drawn from it: one row a candidate, in order of alert id."""
+
+    model: Believer
+    pool: list[Candidate]
+    matrix: Any
+    probability: Floats
+    uncertainty: Floats
+    seen: Any
+    free: npt.NDArray[np.bool_]
+    taken: list[tuple[int, str]] = field(default_factory=list)
+
+    def take(self, row: int, because: str) -> None:
+        """Choose a row, and close its near-duplicates."""
+        self.taken.append((row, because))
+        self.free &= (self.matrix @ self.matrix[row].T).toarray().ravel() < NEAR_DUPLICATE
+        self.free[row] = False
+
+
+def choose(pool: Iterable[Candidate], model: Believer, wish: Wish, seen: Sequence[Features] = ()) -> list[Pick]:
+    """The questions to ask next, most useful first; the same pool, model and wish give the same questions.
+
+    `seen` are the alerts that are asked about or were judged already: new questions should differ from them.
+
+    1. Alerts that deserve a second look. 2. Random checks. 3. The rest by the strategy. None says what another one says.
+    """
+    draw = _draw(sorted(pool, key=lambda candidate: candidate.alert_id), model, seen)
+    second = _second_looks(draw, int(wish.count * wish.second_look_share))
+    first = len(second)
+    checks = _at_random(draw, round((wish.count - first) * wish.random_share), wish.seed)
+    rest = _by_strategy(draw, wish.count - first - len(checks), wish)
+    return _picks(draw, second, rest, checks)
+
+
+def _draw(pool: list[Candidate], model: Believer, seen: Sequence[Features]) -> _Draw:
+    matrix = as_rows([candidate.features for candidate in pool] + list(seen))
+    mine = matrix[: len(pool)]
+    learner = ActiveLearner(_RiverBehindModal(model, pool), query_strategy=_least_sure)
+    chance = learner.predict_proba(mine)[:, 1] if pool else np.zeros(0)
+    draw = _Draw(model, pool, mine, chance, 0.5 - np.abs(chance - 0.5), matrix[len(pool) :], np.ones(len(pool), np.bool_))
+    if len(seen) and pool:
+        draw.free &= (mine @ draw.seen.T).max(axis=1).toarray().ravel() < NEAR_DUPLICATE
+    return draw
+
+
+def _second_looks(draw: _Draw, count: int) -> list[int]:
+    """Alerts with a hint: what a rep was unsure of, and where the model is surest that a verdict is wrong."""
+    hinted = [row for row, candidate in enumerate(draw.pool) if candidate.hint]
+    draw.free[hinted] = True  # they were judged, so they are their own duplicates
+    sureness = {row: (draw.pool[row].hint != "rep_unsure") - 0.5 for row in hinted}
+    ordered = sorted(hinted, key=lambda row: (draw.uncertainty[row] * sureness[row], row))
+    chosen = _take_free(draw, ordered, count, "")
+    draw.free[hinted] = False
+    return chosen
+
+
+def _at_random(draw: _Draw, count: int, seed: str) -> list[int]:
+    """A draw that does not depend on what the model believes."""
+    return _take_free(draw, _shuffled(draw, seed), count, "random")
+
+
+def _by_strategy(draw: _Draw, count: int, wish: Wish) -> list[int]:
+    """What the strategy asks, best first. A model that has learnt next to nothing has no doubts worth asking about."""
+    if wish.strategy == "random":
+        return _at_random(draw, count, wish.seed + "more")
+    by_chance = _shuffled(draw, wish.seed + "rest")[: SHORTLIST_FACTOR * count]
+    if wish.learnt < COLD_BELOW:
+        return _varied(draw, by_chance, count, "cold")
+    if wish.strategy == "diverse":
+        return _varied(draw, by_chance, count, "diverse")
+    doubtful = _query(draw, np.flatnonzero(draw.free), SHORTLIST_FACTOR * count, _least_sure)
+    if wish.strategy == "uncertain":
+        return _take_free(draw, doubtful, count, "uncertain")
+    return _varied(draw, doubtful, count, "uncertain")
+
+
+def _query(draw: _Draw, rows: Rows, count: int, strategy: Any) -> list[int]:
+    """Ask modAL for `count` of the rows; returns rows of the draw."""
+    if not len(rows) or count <= 0:
+        return []
+    learner = ActiveLearner(_RiverBehindModal(draw.model, [draw.pool[row] for row in rows]), query_strategy=strategy)
+    if draw.seen.shape[0]:
+        learner.X_training = draw.seen  # not through the constructor: that would call fit()
+    found, _chosen = learner.query(draw.matrix[rows], n_instances=min(count, len(rows)))
+    return [int(row) for row in rows[np.asarray(found)]]
+
+
+def _least_sure(learner: ActiveLearner, rows: Any, n_instances: int) -> tuple[Rows, Floats]:
+    """The rows with the least certain prediction; ties in order of the rows (modAL leaves them to `argpartition`)."""
+    uncertainty = classifier_uncertainty(learner, rows)
+    order = np.argsort(-uncertainty, kind="stable")[:n_instances]
+    return order, uncertainty[order]
+
+
+def _unlike_each_other(learner: ActiveLearner, rows: Any, n_instances: int) -> tuple[Rows, Floats]:
+    """Cardoso et al. (2017), ranked batch-mode active learning: uncertain, and unlike what was asked before."""
+    uncertainty = classifier_uncertainty(learner, rows)
+    found, chosen = ranked_batch(learner, rows, uncertainty, n_instances, metric="euclidean", n_jobs=None)
+    return found, chosen
+
+
+def _varied(draw: _Draw, rows: Sequence[int], count: int, because: str) -> list[int]:
+    """A batch whose members differ, from a shortlist."""
+    free = np.array(sorted(row for row in rows if draw.free[row]), np.int64)
+    ranked = _query(draw, free, 2 * count, _unlike_each_other)
+    return _take_free(draw, ranked, count, because)
+
+
+def _take_free(draw: _Draw, rows: Iterable[int], count: int, because: str) -> list[int]:
+    """Take rows in order while they are free; the near-duplicates of each are free no more."""
+    chosen: list[int] = []
+    for row in rows:
+        if len(chosen) >= count:
+            break
+        if draw.free[row]:
+            draw.take(row, because or draw.pool[row].hint)
+            chosen.append(row)
+    return chosen
+
+
+def _shuffled(draw: _Draw, seed: str) -> list[int]:
+    """The rows in an order drawn from the seed and the alerts' ids."""
+    def key(row: int) -> bytes:
+        return hashlib.blake2b(f"{seed}:{draw.pool[row].alert_id}".encode(), digest_size=8).digest()
+
+    return sorted(np.flatnonzero(draw.free).tolist(), key=key)
+
+
+def _picks(draw: _Draw, second: list[int], rest: list[int], checks: list[int]) -> list[Pick]:
+    """The questions with their utility: second looks first, then random checks spread evenly among the rest."""
+    places = [(-1.0, row) for row in second]
+    places += [((place + 0.5) / len(rest), row) for place, row in enumerate(rest)]
+    places += [((place + 0.5) / len(checks), row) for place, row in enumerate(checks)]
+    order = [row for _place, row in sorted(places)]
+    because = dict(draw.taken)
+    return [
+        Pick(
+            alert_id=draw.pool[row].alert_id,
+            because=because[row],
+            utility=1.0 - place / len(order),
+            uncertainty=float(draw.uncertainty[row]),
+            probability=float(draw.probability[row]),
+        )
+        for place, row in enumerate(order)
+    ]
+
+
+def as_rows(features: Sequence[Features]) -> Any:
+    """(n, columns) sparse rows of length 1, for distances: the words, and beside them the table's values.
+
+    Numbers are put on a common scale by their spread among these very rows; words and table weigh the same.
+    """
+    if not features:
+        return sparse.csr_matrix((0, 2**18 + _TABLE_COLUMNS))
+    spread = _spread(features)
+    indices, values, ends = [], [], [0]
+    for one in features:
+        words = np.full(len(one.text_ids), one.text_value)
+        slots, table = _table(one, spread)
+        scale = 1.0 / np.sqrt(bool(len(words)) + bool(len(table)) or 1)
+        indices += [np.asarray(one.text_ids, np.int64) + _TABLE_COLUMNS, slots]
+        values += [words * scale, table * scale]
+        ends.append(ends[-1] + len(words) + len(slots))
+    columns = _TABLE_COLUMNS + 1 + int(max((part.max() for part in indices if len(part)), default=0))
+    return sparse.csr_matrix((np.concatenate(values), np.concatenate(indices), ends), (len(features), columns))
+
+
+def _spread(features: Sequence[Features]) -> dict[str, tuple[float, float]]:
+    """Middle and spread of every number, by name."""
+    values: dict[str, list[float]] = {}
+    for one in features:
+        for name, value in one.numbers:
+            values.setdefault(name, []).append(value)
+    return {name: (float(np.median(found)), float(np.std(found)) or 1.0) for name, found in values.items()}
+
+
+def _table(one: Features, spread: dict[str, tuple[float, float]]) -> tuple[Rows, Floats]:
+    """Hashed columns and values of the numbers and categories, together of length 1."""
+    pairs = [(_column(name), float(np.clip((value - spread[name][0]) / spread[name][1], -3, 3))) for name, value in one.numbers]
+    pairs += [(_column(f"{name}={value}"), 1.0) for name, value in one.categories]
+    slots = np.array([slot for slot, _value in pairs], np.int64)
+    table = np.array([value for _slot, value in pairs], np.float64)
+    return slots, table / (float(np.linalg.norm(table)) or 1.0)
+
+
+def _column(name: str) -> int:
+    """A column for a name: stable across processes, unlike `hash()`."""
+    return zlib.crc32(name.encode()) % _TABLE_COLUMNS

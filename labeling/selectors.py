@@ -1,0 +1,166 @@
+"""What the labeler's page shows."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import connection
+from django.db.models import F
+from django.utils import timezone
+
+from feedback.models import Membership, Queue, Role
+from labeling.agreement import Agreement, agreement
+from labeling.models import Hold, Lease, Question, QuestionPlan
+from labeling.plans import plan_of
+
+Person = AbstractBaseUser | AnonymousUser
+
+LABEL_ROLES = (Role.LABELER, Role.LEAD)
+STRIP_LENGTH = 10
+# Answers that agreement with colleagues is counted over.
+AGREEMENT_OVER = 200
+
+_SHOWN = ("question__alert__customer", "question__alert__scorer", "answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A labeler's day in a queue. `seconds` is the median time a question took; `agreed` is over the last answers."""
+
+    answered: int
+    goal: int
+    seconds: float | None
+    agreed: Agreement | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What the re-rankings that took in a labeler's answers of today did.
+
+    `learnt` of their answers are in them, together with `others` ledger entries; open alerts moved `moves` times.
+    """
+
+    learnt: int
+    others: int
+    moves: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The labeler's page: a question under their lease (or an earlier one, `changing`), and how they are doing.
+
+    The ids are made for the forms of this page, so that a form sent twice is one decision.
+    """
+
+    queue: Queue
+    plan: QuestionPlan
+    lease: Lease | None
+    changing: bool
+    strip: list[Lease]
+    progress: Progress
+    taught: Taught | None
+    skipped: int
+    decision_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    undo_id: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    @property
+    def last(self) -> Lease | None:
+        """What Undo would take back: the act on the question shown, otherwise the last one."""
+        if self.changing:
+            return self.lease
+        return self.strip[-1] if self.strip else None
+
+
+def labeled_queues() -> list[int]:
+    """Ids of the queues that somebody labels."""
+    labels = Membership.objects.filter(role__in=LABEL_ROLES, queue__throwaway=False)
+    return sorted(set(labels.values_list("queue_id", flat=True)))
+
+
+def question_in(queue: Queue, question_id: int) -> Question:
+    """A question of a queue. Raises `Question.DoesNotExist` where it is another queue's."""
+    return Question.objects.select_related("alert").get(pk=question_id, queue=queue)
+
+
+def lease_on(queue: Queue, user: Person, question_id: int) -> Lease:
+    """What a labeler did with a question. Raises `Lease.DoesNotExist` where they never had it."""
+    return Lease.objects.select_related(*_SHOWN).get(question=question_id, queue=queue, labeler_id=user.pk)
+
+
+def page_for(queue: Queue, user: Person, lease: Lease | None, now: datetime, *, changing: bool = False) -> Page:
+    """The page around a lease that the labeler just claimed or, `changing`, around an earlier one."""
+    plan = plan_of(queue.pk)
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    shown = lease if lease is None or changing else lease_on(queue, user, lease.question_id)
+    progress = _progress(queue.pk, user.pk, midnight, plan.daily_goal)
+    return Page(
+        queue=queue, plan=plan, lease=shown, changing=changing, strip=_strip(queue.pk, user.pk), progress=progress,
+        taught=_taught(queue.pk, user.pk, midnight) if progress.answered else None,
+        skipped=_skipped(queue.pk, user.pk) if lease is None else 0,
+    )  # fmt: skip
+
+
+def _strip(queue_id: int, user_id: int) -> list[Lease]:
+    """A labeler's last answers and skips, oldest first."""
+    ended = Lease.objects.filter(queue_id=queue_id, labeler_id=user_id, state__in=[Hold.ANSWERED, Hold.SKIPPED])
+    return list(ended.select_related("answer").order_by(F("ended_at").desc())[:STRIP_LENGTH])[::-1]
+
+
+def _skipped(queue_id: int, user_id: int) -> int:
+    """How many questions that still want an answer this labeler has skipped."""
+    waiting = Lease.objects.filter(queue_id=queue_id, labeler_id=user_id, state=Hold.SKIPPED, question__state="open")
+    return waiting.count()
+
+
+_TODAY = """
+    SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM ended_at - leased_at))
+    FROM labeling_lease
+    WHERE labeler_id = %s AND queue_id = %s AND state = 'answered' AND ended_at >= %s
+"""
+
+_PAIRS = """
+    WITH mine AS (
+        SELECT question_id, answer_id FROM labeling_lease
+        WHERE labeler_id = %s AND queue_id = %s AND state = 'answered' ORDER BY ended_at DESC LIMIT %s
+    )
+    SELECT ours.value, theirs.value FROM mine
+    JOIN labeling_lease other ON other.question_id = mine.question_id AND other.answer_id <> mine.answer_id
+    JOIN feedback_ledgerentry ours ON ours.id = mine.answer_id
+    JOIN feedback_ledgerentry theirs ON theirs.id = other.answer_id
+"""
+
+
+def _progress(queue_id: int, user_id: int, midnight: datetime, goal: int) -> Progress:
+    with connection.cursor() as cursor:
+        cursor.execute(_TODAY, [user_id, queue_id, midnight])
+        answered, seconds = cursor.fetchone()
+        cursor.execute(_PAIRS, [user_id, queue_id, AGREEMENT_OVER])
+        return Progress(answered, goal, seconds, agreement(cursor.fetchall()))
+
+
+_TAUGHT = """
+    WITH mine AS (
+        SELECT e.position FROM labeling_lease l JOIN feedback_ledgerentry e ON e.id = l.answer_id
+        WHERE l.labeler_id = %(labeler)s AND l.queue_id = %(queue)s AND l.state = 'answered' AND l.ended_at >= %(since)s
+    ), covering AS (
+        SELECT r.from_position, r.to_position, r.moved FROM scoring_reranking r
+        WHERE r.queue_id = %(queue)s AND r.to_position >= (SELECT min(position) FROM mine)
+          AND EXISTS (SELECT 1 FROM mine WHERE position > r.from_position AND position <= r.to_position)
+    ), learnt AS (
+        SELECT count(*) AS answers FROM mine
+        WHERE EXISTS (SELECT 1 FROM covering WHERE mine.position > from_position AND mine.position <= to_position)
+    )
+    SELECT learnt.answers, coalesce(sum(to_position - from_position), 0) - learnt.answers, coalesce(sum(moved), 0)
+    FROM learnt LEFT JOIN covering ON true GROUP BY learnt.answers
+"""
+
+
+def _taught(queue_id: int, user_id: int, midnight: datetime) -> Taught | None:
+    """What today's answers moved, or None while none has been learnt. Other people's verdicts are counted, not claimed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TAUGHT, {"labeler": user_id, "queue": queue_id, "since": midnight})
+        learnt, others, moves = cursor.fetchone()
+    return Taught(learnt, int(others), int(moves)) if learnt else None

@@ -1,0 +1,152 @@
+"""Who holds which question, until when.
+
+Everybody locks in one order: the labeler's membership, the question, the lease, the ledger. A slot is given and taken only
+under its question's lock; the unique constraints of `Lease` say the same again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection, transaction
+
+from feedback.errors import NotPermitted
+from feedback.models import Membership, Queue, Role
+from labeling.errors import NotHeld
+from labeling.models import Hold, Lease, Question
+from labeling.plans import plan_of
+
+# A page that is left open does not keep a question for ever: so many lease lengths, then it lapses.
+LONGEST_HOLD = 8
+
+_BEST = """
+    SELECT q.* FROM labeling_question q
+    WHERE q.queue_id = %(queue)s AND q.state = 'open'
+      AND (SELECT count(*) FROM labeling_lease l WHERE l.question_id = q.id
+           AND (l.state = 'answered' OR (l.state = 'held' AND l.expires_at > %(now)s))) < q.overlap
+      AND NOT EXISTS (SELECT 1 FROM labeling_lease l WHERE l.question_id = q.id AND l.labeler_id = %(labeler)s
+                      AND l.state <> 'lapsed')
+      AND NOT EXISTS (SELECT 1 FROM feedback_ledgerentry e WHERE e.alert_id = q.alert_id AND e.judge_id = %(labeler)s
+                      AND e.source <> 'labeler')
+    ORDER BY q.utility DESC, q.id
+    LIMIT 1
+    FOR UPDATE OF q SKIP LOCKED
+"""
+
+
+def claim_next(*, queue: Queue, labeler: AbstractBaseUser, now: datetime) -> Lease | None:
+    """The labeler's question: the one they hold, otherwise the most useful one that has a slot; None where there is none.
+
+    1. Serialise this labeler's claims (two tabs). 2. What they hold comes back to them, and for longer. 3. Otherwise lock
+    the best question, passing over those that colleagues are claiming at this moment. 4. Take its slot, if one is still
+    free now that it is locked; look again if not.
+
+    Raises `NotPermitted` where the person neither labels nor leads the queue.
+    """
+    with transaction.atomic():
+        lock_labeler(queue.pk, labeler)
+        held = Lease.objects.filter(labeler_id=labeler.pk, queue=queue, state=Hold.HELD).first()
+        if held is not None and _prolong(held, now):
+            return held
+        while (question := _lock_best(queue, labeler, now)) is not None:
+            if (slot := free_slot(question, now)) is not None:
+                return _take(question, labeler, slot, now)
+    return None
+
+
+def extend(*, question: Question, labeler: AbstractBaseUser, now: datetime) -> bool:
+    """The page is still open: hold the question for longer. False where the lease has gone, or was held long enough."""
+    held = Lease.objects.filter(question=question, labeler_id=labeler.pk, state=Hold.HELD).first()
+    longest = timedelta(seconds=LONGEST_HOLD * plan_of(question.queue_id).lease_seconds)
+    return held is not None and now < held.leased_at + longest and _prolong(held, now)
+
+
+def skip(*, question: Question, labeler: AbstractBaseUser, now: datetime) -> Lease:
+    """Leave a question to the others. It comes back to this labeler only when they ask for it. A repeat changes nothing.
+
+    Raises `NotHeld`.
+    """
+    with transaction.atomic():
+        lease = lock_lease(question, labeler)
+        if lease.state in (Hold.HELD, Hold.LAPSED):
+            lease.state, lease.ended_at = Hold.SKIPPED, now
+            lease.save(update_fields=["state", "ended_at"])
+        return lease
+
+
+def release_expired(*, now: datetime) -> int:
+    """Give back every lease that ended without an answer; how many there were. Those in use at this moment wait."""
+    expired = Lease.objects.select_for_update(skip_locked=True).filter(state=Hold.HELD, expires_at__lte=now)
+    with transaction.atomic():
+        ids = list(expired.values_list("pk", flat=True)[:1_000])
+        return Lease.objects.filter(pk__in=ids).update(state=Hold.LAPSED, ended_at=now)
+
+
+def lock_labeler(queue_id: int, labeler: AbstractBaseUser) -> None:
+    """Serialise what one labeler does in one queue until the transaction ends. Raises `NotPermitted`."""
+    memberships = Membership.objects.filter(queue_id=queue_id, user_id=labeler.pk, role__in=[Role.LABELER, Role.LEAD])
+    if not list(memberships.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True)):
+        raise NotPermitted(f"{labeler} does not label queue {queue_id}")
+
+
+def lock_lease(question: Question, labeler: AbstractBaseUser) -> Lease:
+    """Lock a question, then the labeler's lease on it. Raises `NotHeld` where they never had one."""
+    locked = Question.objects.select_for_update().get(pk=question.pk)
+    lease = Lease.objects.select_for_update().filter(question=locked, labeler_id=labeler.pk).first()
+    if lease is None:
+        raise NotHeld(f"question {question.pk} was never given to {labeler}")
+    lease.question = locked
+    return lease
+
+
+def free_slot(question: Question, now: datetime) -> int | None:
+    """The lowest free slot of a question; leases on it that have ended give theirs back. The caller holds its lock."""
+    Lease.objects.filter(question=question, state=Hold.HELD, expires_at__lte=now).update(state=Hold.LAPSED, ended_at=now)
+    taken = Lease.objects.filter(question=question, state__in=[Hold.HELD, Hold.ANSWERED])
+    free = set(range(1, question.overlap + 1)) - set(taken.values_list("slot", flat=True))
+    return min(free, default=None)
+
+
+def let_go(queue_id: int, labeler: AbstractBaseUser, now: datetime) -> None:
+    """Give back what the labeler holds in a queue."""
+    held = Lease.objects.filter(labeler_id=labeler.pk, queue_id=queue_id, state=Hold.HELD)
+    held.update(state=Hold.LAPSED, ended_at=now)
+
+
+def hold(lease: Lease, slot: int, now: datetime) -> Lease:
+    """Make a lease the labeler's current one. The caller holds the question's lock."""
+    seconds = plan_of(lease.queue_id).lease_seconds
+    lease.slot, lease.state, lease.answer, lease.ended_at = slot, Hold.HELD, None, None
+    lease.leased_at, lease.expires_at = now, now + timedelta(seconds=seconds)
+    lease.save()
+    return lease
+
+
+def _lock_best(queue: Queue, labeler: AbstractBaseUser, now: datetime) -> Question | None:
+    names = {"queue": queue.pk, "labeler": labeler.pk, "now": now}
+    return next(iter(Question.objects.raw(_BEST, names)), None)
+
+
+def _take(question: Question, labeler: AbstractBaseUser, slot: int, now: datetime) -> Lease:
+    """Take a slot: a first lease, or the labeler's own one that had lapsed."""
+    lapsed = Lease.objects.filter(question=question, labeler_id=labeler.pk).first()
+    lease = lapsed or Lease(question=question, queue_id=question.queue_id, labeler_id=labeler.pk)
+    lease.question = question
+    return hold(lease, slot, now)
+
+
+_PROLONG = """
+    UPDATE labeling_lease l SET expires_at = greatest(l.expires_at, %s + make_interval(secs => %s))
+    WHERE l.id = %s AND l.state = 'held' RETURNING l.expires_at
+"""
+
+
+def _prolong(lease: Lease, now: datetime) -> bool:
+    """Extend a lease that is still held; False where a colleague's claim or the sweep has ended it just now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PROLONG, [now, plan_of(lease.queue_id).lease_seconds, lease.pk])
+        row = cursor.fetchone()
+    if row is not None:
+        (lease.expires_at,) = row
+    return row is not None
