@@ -57,6 +57,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ops.middleware.RequestIdMiddleware",
+    "scoring.api.problems.ProblemMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "ops.middleware.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -183,10 +184,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Post alerts, get them scored on arrival, follow the verdicts people give.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    "POSTPROCESSING_HOOKS": ["scoring.api.openapi.complete"],
 }
 API_KEY_CUSTOM_HEADER = "HTTP_X_API_KEY"
 API_MAX_BODY_BYTES = env.API_MAX_BODY_BYTES

@@ -1,0 +1,95 @@
+"""What a scorer may read back: its own alerts with their history, and the verdicts about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from feedback import rules
+from feedback.models import Alert, Exposure, LedgerEntry, OpenAlert, Queue, Tier
+from feedback.selectors import head_of
+from feedback.services import facts_of
+from scoring.api.authentication import Caller
+from scoring.api.problems import Problem, Refusal
+from scoring.api.schemas import AlertOut, ExposureOut, VerdictOut, VerdictPage, VerdictQuery
+
+# Rows of the ledger looked through for one answer, so that a scorer with few alerts costs no more than one with many.
+WINDOW = 20_000
+
+
+def read_alert(caller: Caller, external_id: str) -> AlertOut:
+    """The caller's alert with its exposures and ledger entries. Raises `Problem` where it has none with this id."""
+    mine = Alert.objects.filter(scorer=caller.scorer, external_id=external_id).select_related("queue", "customer")
+    alert = None if "\x00" in external_id else mine.first()
+    if alert is None:
+        raise Problem(Refusal.NOT_FOUND, f"This scorer has no alert {external_id!r}.")
+    entries = list(alert.entries.order_by("position"))
+    return AlertOut(
+        external_id=alert.external_id,
+        queue=alert.queue.slug,
+        customer_id=alert.customer.external_id,
+        text=alert.text,
+        features=alert.features,
+        evidence=alert.evidence,
+        upstream_score=alert.upstream_score,
+        channel=alert.channel,
+        scorer_version=alert.scorer_version,
+        raised_at=alert.raised_at,
+        received_at=alert.received_at,
+        open=OpenAlert.objects.filter(alert=alert).exists(),
+        label=_label(entries),
+        exposures=[_exposure(one) for one in alert.exposures.order_by("pk")],
+        verdicts=_verdicts((entry, external_id) for entry in entries),
+    )
+
+
+def read_verdicts(caller: Caller, query: VerdictQuery) -> VerdictPage:
+    """The ledger's entries about the caller's alerts after a position, in order.
+
+    Positions are commit order, so a reader that passes `next` on misses nothing and sees nothing twice.
+    """
+    queue = caller.queue(query.queue)
+    head = head_of(queue.pk)
+    end = min(head, query.after + WINDOW)
+    rows = _own_entries(queue, caller, query.after, end)[: query.limit]
+    entries = [(entry, entry.alert.external_id) for entry in rows]
+    reached = entries[-1][0].position if len(entries) == query.limit else max(end, query.after)
+    return VerdictPage(queue=queue.slug, verdicts=_verdicts(entries), next=reached, more=reached < head)
+
+
+def _own_entries(queue: Queue, caller: Caller, after: int, end: int) -> Iterable[LedgerEntry]:
+    tail = LedgerEntry.objects.filter(queue=queue, position__gt=after, position__lte=end, alert__scorer=caller.scorer)
+    return tail.select_related("alert", "retracts").order_by("position")
+
+
+def _exposure(exposure: Exposure) -> ExposureOut:
+    return ExposureOut(
+        decision=exposure.decision,
+        tier=Tier(exposure.tier).name.lower(),
+        probability=exposure.probability,
+        propensity=exposure.propensity,
+        policy_version=exposure.policy_version,
+        position=exposure.position,
+        rule=exposure.rule,
+        decided_at=exposure.decided_at,
+    )
+
+
+def _verdicts(entries: Iterable[tuple[LedgerEntry, str]]) -> list[VerdictOut]:
+    return [
+        VerdictOut(
+            position=entry.position,
+            external_id=external_id,
+            kind=entry.kind,
+            value=entry.value or None,
+            source=entry.source,
+            reason=entry.reason,
+            retracts=entry.retracts.position if entry.retracts else None,
+            recorded_at=entry.recorded_at,
+        )
+        for entry, external_id in entries
+    ]
+
+
+def _label(entries: list[LedgerEntry]) -> str | None:
+    label = rules.label_of(facts_of(entries))
+    return None if label is None else rules.ACCURATE if label.accurate else rules.FALSE_POSITIVE

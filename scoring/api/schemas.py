@@ -1,0 +1,301 @@
+"""What travels over the wire, as pydantic models: they validate, and drf-spectacular describes them.
+
+They are wire shapes, not the product's words for its own use: `intake`, `history` and `outcomes` translate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from feedback.models import Alert, Customer
+from scoring.api.problems import Problem, ProblemDocument
+
+MAX_TEXT, MAX_EVIDENCE, MAX_FEATURES = 20_000, 20, 64  # the learner reads 64 features (features.FeatureConfig)
+LARGEST_NUMBER = 2**53 - 1  # the largest integer that every JSON reader keeps
+UUID_LENGTH = 36
+RESERVED = frozenset({"batch"})  # GET /alerts/batch is not an alert
+
+_NO_NUL = r"^[^\x00]*$"  # PostgreSQL stores no NUL
+_NO_CONTROL = r"^[^\x00-\x1f\x7f]+$"
+
+
+def _rfc3339(value: object) -> object:
+    """Only text: pydantic alone would read 5 as five seconds past 1970."""
+    if value is not None and not (isinstance(value, str) and len(value) >= len("2026-01-01T00:00Z") and value[4] == "-"):
+        raise ValueError("write a date and time with its zone, such as 2026-03-01T09:30:00Z")
+    return value
+
+
+def _digits(value: object) -> object:
+    """Of a query parameter: pydantic alone would also read `1_0` and ` 10 `."""
+    if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) < 20):
+        raise ValueError("write a whole number, 0 or more")
+    return value
+
+
+def _plain_uuid(value: object) -> object:
+    """Only the form with hyphens: pydantic alone would also read braces and `urn:uuid:`."""
+    if not (isinstance(value, str) and len(value) == UUID_LENGTH):
+        raise ValueError("write a UUID such as 0b9bd1c4-55ad-4b0e-a5b5-3a7a5d1f5a10")
+    return value
+
+
+def _storable(value: datetime) -> datetime:
+    if not 1900 <= value.year < 2200:
+        raise ValueError("the year must be between 1900 and 2199")
+    return value.astimezone(UTC)
+
+
+def _not_reserved(value: str) -> str:
+    if value in RESERVED:
+        raise ValueError(f"{value!r} is part of an address of this API; choose another id")
+    return value
+
+
+Body = TypeVar("Body", bound=BaseModel)
+Id = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=Alert.MAX_EXTERNAL_ID, pattern=_NO_CONTROL)]
+AlertId = Annotated[Id, AfterValidator(_not_reserved)]
+Moment = Annotated[AwareDatetime, AfterValidator(_storable), BeforeValidator(_rfc3339)]
+DecisionId = Annotated[UUID, BeforeValidator(_plain_uuid)]
+Count = Annotated[int, BeforeValidator(_digits)]
+Share = Annotated[float, Field(strict=True, ge=0, le=1)]
+Slug = Annotated[str, StringConstraints(strict=True, pattern=r"^[-a-zA-Z0-9_]+$", max_length=60)]
+FeatureName = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=80, pattern=_NO_CONTROL)]
+_Number = Field(strict=True, ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)
+FeatureValue = (
+    Annotated[str, StringConstraints(strict=True, max_length=500, pattern=_NO_NUL)]
+    | Annotated[bool, Field(strict=True)]
+    | Annotated[int, _Number]
+    | Annotated[float, _Number]
+    | None
+)
+# Written out: pydantic would describe each kind of value by itself.
+_FEATURES: dict[str, Any] = {
+    "type": "object",
+    "maxProperties": MAX_FEATURES,
+    "propertyNames": {"type": "string", "minLength": 1, "maxLength": 80, "pattern": _NO_CONTROL},
+    "additionalProperties": {
+        "type": ["string", "number", "boolean", "null"],
+        "maxLength": 500,
+        "pattern": _NO_NUL,
+        "minimum": -LARGEST_NUMBER,
+        "maximum": LARGEST_NUMBER,
+    },
+}
+
+
+def words(limit: int, description: str) -> Any:
+    """A text field that PostgreSQL can store."""
+    return Field("", strict=True, max_length=limit, pattern=_NO_NUL, description=description)
+
+
+class Wire(BaseModel):
+    """A shape that a scorer posts: unknown fields are refused, so that a misspelt one is noticed."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class EvidenceIn(Wire):
+    """A line of evidence beside the alert."""
+
+    label: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200, pattern=_NO_NUL)]
+    value: Annotated[str, StringConstraints(strict=True, max_length=2_000, pattern=_NO_NUL)]
+
+
+class AlertIn(Wire):
+    """An alert: a claim about a customer at a moment, with its evidence."""
+
+    external_id: AlertId = Field(description="Your id of the alert. The same id with the same content is the same alert.")
+    queue: Slug | None = Field(None, description="The queue's slug. May be left out by a scorer with one queue.")
+    customer_id: Id = Field(description="The customer's id, the same in all your sources.")
+    customer_name: str = words(Customer.MAX_NAME, "What people call the customer.")
+    text: str = words(MAX_TEXT, "The customer's own words: a message, a conversation, a ticket.")
+    features: Annotated[
+        dict[FeatureName, FeatureValue],
+        Field(max_length=MAX_FEATURES, default_factory=dict, description="Structured values about the customer or the event."),
+        WithJsonSchema(_FEATURES),
+    ]
+    evidence: list[EvidenceIn] = Field(default=[], max_length=MAX_EVIDENCE, description="Lines a rep wants to see.")
+    upstream_score: Share | None = Field(None, description="Your own probability that the alert is accurate.")
+    channel: str = words(Alert.MAX_CHANNEL, "Where it happened, such as chat, phone, e-mail.")
+    scorer_version: str = words(Alert.MAX_VERSION, "Version of your detector.")
+    raised_at: Moment | None = Field(None, description="When it was raised. Left out: the time of receipt.")
+
+
+class ReasonOut(BaseModel):
+    """One thing that moved the probability."""
+
+    kind: Literal["text", "number", "category", "missing", "upstream", "scorer", "prior"]
+    name: str = Field(description="The feature; `text` for words; `upstream_score` for your own score.")
+    value: str | float | None = Field(description="The words, the number or the category.")
+    contribution: float = Field(description="In log-odds: positive speaks for an accurate alert.")
+    spans: list[tuple[int, int]] = Field(description="Where the words stand in `text`: first character, end.")
+
+
+class Scored(BaseModel):
+    """What became of an alert."""
+
+    external_id: str
+    queue: str
+    standing: Literal["created", "repeated"] = Field(description="`repeated`: the same alert was posted before.")
+    probability: float = Field(ge=0, le=1, description="Probability that the alert is accurate.")
+    tier: Literal["yellow", "orange", "red"]
+    decision: Literal["show", "hide", "audit"] = Field(description="What the queue's policy did with it.")
+    propensity: float = Field(gt=0, le=1, description="Probability with which a human could have been shown it.")
+    policy_version: int
+    position: int = Field(ge=0, description="The verdicts that the model had learnt: a position in the queue's ledger.")
+    reasons: list[ReasonOut]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken(Generic[Body]):
+    """The answer to an item that was taken: 201 where it is new, 200 where it was known."""
+
+    status: int
+    body: Body
+
+
+class BatchResult(BaseModel):
+    """What became of one item of a batch: `alert` where it was taken, `problem` where it was refused."""
+
+    index: int = Field(ge=0, description="Place of the item in the request, from 0.")
+    status: int = Field(description="The status that the item alone would have been answered with.")
+    alert: Scored | None = None
+    problem: ProblemDocument | None = None
+
+
+class BatchOut(BaseModel):
+    """A result per item, in the order of the request."""
+
+    results: list[BatchResult]
+
+    @classmethod
+    def of(cls, results: Sequence[Taken[Scored] | Problem]) -> Self:
+        """The answer to a batch."""
+        return cls(results=[BatchResult(index=index, **_fields("alert", one)) for index, one in enumerate(results)])
+
+
+class ExposureOut(BaseModel):
+    """What was done with an alert, and when."""
+
+    decision: Literal["show", "hide", "audit"]
+    tier: Literal["yellow", "orange", "red"]
+    probability: float
+    propensity: float
+    policy_version: int
+    position: int
+    rule: str = Field(description="The hard rule that kept it from being hidden; empty for none.")
+    decided_at: datetime
+
+
+class VerdictOut(BaseModel):
+    """An entry of the ledger about one of your alerts. People have no names here."""
+
+    position: int = Field(ge=1, description="Its place in the queue's ledger.")
+    external_id: str
+    kind: Literal["verdict", "retraction"]
+    value: Literal["accurate", "false_positive", "unsure"] | None = Field(description="Null for a retraction.")
+    source: Literal["rep", "labeler", "lead", "outcome"]
+    reason: str = Field(description="misread, handled, expected, wrong_data, not_worth_it, or empty.")
+    retracts: int | None = Field(description="Position of the verdict that a retraction takes back.")
+    recorded_at: datetime
+
+
+class AlertOut(BaseModel):
+    """An alert as it was posted, and its history."""
+
+    external_id: str
+    queue: str
+    customer_id: str
+    text: str
+    features: dict[str, str | int | float | bool | None]
+    evidence: list[dict[str, str]]
+    upstream_score: float | None
+    channel: str
+    scorer_version: str
+    raised_at: datetime
+    received_at: datetime
+    open: bool = Field(description="Whether it waits for a verdict.")
+    label: Literal["accurate", "false_positive"] | None = Field(description="What its verdicts add up to.")
+    exposures: list[ExposureOut]
+    verdicts: list[VerdictOut]
+
+
+class VerdictQuery(Wire):
+    """Where to read the ledger from."""
+
+    queue: Slug | None = Field(None, description="The queue's slug. May be left out by a scorer with one queue.")
+    after: Count = Field(0, ge=0, le=LARGEST_NUMBER, description="The `next` of the last answer; 0 from the beginning.")
+    limit: Count = Field(100, ge=1, le=1_000, description="Entries at most.")
+
+
+class VerdictPage(BaseModel):
+    """A stretch of the ledger."""
+
+    queue: str
+    verdicts: list[VerdictOut]
+    next: int = Field(ge=0, description="Pass it as `after` next time.")
+    more: bool = Field(description="Whether there is more to read right now.")
+
+
+class OutcomeIn(Wire):
+    """The truth about an alert that arrived later: the customer did leave, or renewed."""
+
+    external_id: Id = Field(description="Your id of the alert.")
+    value: Literal["accurate", "false_positive"] = Field(description="Whether the alert turned out to be accurate.")
+    decision_id: DecisionId = Field(
+        description="A UUID that you make for this outcome. Repeat it when you repeat the request."
+    )
+
+
+class OutcomeOut(BaseModel):
+    """The ledger entry that an outcome became."""
+
+    external_id: str
+    queue: str
+    value: Literal["accurate", "false_positive"]
+    decision_id: UUID
+    position: int
+    recorded_at: datetime
+    standing: Literal["created", "repeated"]
+
+
+class OutcomeResult(BaseModel):
+    """What became of one of many outcomes."""
+
+    index: int = Field(ge=0)
+    status: int
+    outcome: OutcomeOut | None = None
+    problem: ProblemDocument | None = None
+
+
+class OutcomesOut(BaseModel):
+    """A result per outcome, in the order of the request."""
+
+    results: list[OutcomeResult]
+
+    @classmethod
+    def of(cls, results: Sequence[Taken[OutcomeOut] | Problem]) -> Self:
+        """The answer to many."""
+        return cls(results=[OutcomeResult(index=index, **_fields("outcome", one)) for index, one in enumerate(results)])
+
+
+def _fields(name: str, result: Taken[Any] | Problem) -> dict[str, Any]:
+    if isinstance(result, Problem):
+        return {"status": result.refusal.status, "problem": result.document()}
+    return {"status": result.status, name: result.body}
