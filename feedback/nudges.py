@@ -1,9 +1,25 @@
 """Telling a background worker that there is something to do, without ever depending on it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 import structlog
 from celery import current_app
 
 log = structlog.get_logger(__name__)
+
+_muted: ContextVar[bool] = ContextVar("nudges_muted", default=False)
+
+
+@contextmanager
+def muted() -> Iterator[None]:
+    """Send no nudge in here: whoever writes a history in bulk does the worker's part itself, or leaves it to the sweep."""
+    token = _muted.set(True)
+    try:
+        yield
+    finally:
+        _muted.reset(token)
 
 
 def nudge(task: str, *args: int | str) -> bool:
@@ -12,6 +28,8 @@ def nudge(task: str, *args: int | str) -> bool:
     Never raises: the work is a row that a sweep finds within seconds, so a lost nudge costs time and nothing else.
     Call it after commit (`transaction.on_commit`).
     """
+    if _muted.get():
+        return False
     try:
         current_app.send_task(task, args=args, retry=False)
     except Exception as error:  # noqa: BLE001 - each broker has errors of its own

@@ -85,3 +85,11 @@ def alerts_judged_between(queue_id: int, low: int, high: int) -> list[int]:
     """The alerts that the ledger rows in (low, high] are about, each once, in order of first appearance."""
     rows = LedgerEntry.objects.filter(queue_id=queue_id, position__gt=low, position__lte=high).order_by("position")
     return list(dict.fromkeys(rows.values_list("alert_id", flat=True)))
+
+
+def entries_about(alert_ids: Iterable[int]) -> dict[int, list[LedgerEntry]]:
+    """Every entry about the alerts, grouped by alert, in the order of the ledger."""
+    grouped: dict[int, list[LedgerEntry]] = {alert_id: [] for alert_id in alert_ids}
+    for entry in LedgerEntry.objects.filter(alert_id__in=list(grouped)).order_by("position"):
+        grouped[entry.alert_id].append(entry)
+    return grouped

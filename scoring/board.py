@@ -30,11 +30,12 @@ class Standings:
     probability: npt.NDArray[np.float64]
     urgency: npt.NDArray[np.float64]
     hard: npt.NDArray[np.bool_]
-    upstream_score: tuple[float | None, ...]
+    # NaN where the scorer gave none.
+    upstream_score: npt.NDArray[np.float64]
 
 
 _STANDINGS = """
-    SELECT alert_id, tier, probability, urgency, hard, upstream_score
+    SELECT alert_id, tier, probability, urgency, hard, COALESCE(upstream_score, 'NaN')
     FROM feedback_openalert WHERE queue_id = %s ORDER BY alert_id
 """
 
@@ -74,5 +75,5 @@ class Board:
             probability=np.array(columns[2], np.float64),
             urgency=np.array(columns[3], np.float64),
             hard=np.array(columns[4], np.bool_),
-            upstream_score=columns[5],
+            upstream_score=np.array(columns[5], np.float64),
         )

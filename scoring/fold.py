@@ -54,14 +54,19 @@ def nothing_learnt(configuration: ModelConfiguration) -> Belief:
 
 
 def model_at(
-    configuration: ModelConfiguration, end: int, start: Belief | None = None, limit: int | None = None
+    configuration: ModelConfiguration,
+    end: int,
+    start: Belief | None = None,
+    limit: int | None = None,
+    trust_checkpoints: bool = True,
 ) -> Belief:
     """The model at position `end`. `start` is used up: its model is the one that goes on learning where it can.
 
     1. Find the nearest state that holds at `end`: `start`, a newer checkpoint, an older one, nothing. 2. Learn from there.
+    Without `trust_checkpoints` only `start` and nothing are considered: that is how checkpoints are verified.
     Raises `TooLong`, with `start` untouched, where that is more than `limit` ledger rows.
     """
-    base = _nearest(configuration, end, start)
+    base = _nearest(configuration, end, start, trust_checkpoints)
     if limit is not None and end - base.position > limit:
         raise TooLong(f"{end - base.position} ledger rows to learn for queue {configuration.queue_id}")
     return fold(configuration.queue_id, base, end)
@@ -81,7 +86,7 @@ def fold(queue_id: int, base: Belief, end: int, on_stride: Callable[[int], None]
     return Belief(base.model, base.config, end)
 
 
-def _nearest(configuration: ModelConfiguration, end: int, start: Belief | None) -> Belief:
+def _nearest(configuration: ModelConfiguration, end: int, start: Belief | None, trust_checkpoints: bool) -> Belief:
     """The state nearest before `end` from which `end` is reached by learning alone."""
     bound = end
     if start is not None:
@@ -90,7 +95,8 @@ def _nearest(configuration: ModelConfiguration, end: int, start: Belief | None) 
             return start
         bound = end if rewind is None else rewind - 1
         start = start if rewind is None else None
-    return _checkpoint(configuration, bound, end, start) or start or nothing_learnt(configuration)
+    found = _checkpoint(configuration, bound, end, start) if trust_checkpoints else None
+    return found or start or nothing_learnt(configuration)
 
 
 def _checkpoint(configuration: ModelConfiguration, bound: int, end: int, start: Belief | None) -> Belief | None:

@@ -8,9 +8,10 @@ from feedback.errors import QueueNotEmpty
 from feedback.models import Alert, Exposure, LedgerEntry, OpenAlert, Queue, Scorer, ScorerKey
 
 
-def issue_key(*, scorer: Scorer, name: str) -> tuple[ScorerKey, str]:
+def issue_key(*, scorer: Scorer, name: str, expires_at: datetime | None = None) -> tuple[ScorerKey, str]:
     """Make an API key. The second value is the key itself: it is stored as a hash, so this is the only time to see it."""
-    return ScorerKey.objects.create_key(scorer=scorer, name=name)  # type: ignore[no-any-return]
+    key, secret = ScorerKey.objects.create_key(scorer=scorer, name=name, expiry_date=expires_at)
+    return key, secret
 
 
 def revoke_key(*, key: ScorerKey) -> None:

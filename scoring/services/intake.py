@@ -59,7 +59,7 @@ def _score_new(
     exposures, answers = [], {}
     with replica_of(queue.pk).hold() as belief:
         for draft, alert_id in new:
-            key = f"{scorer.pk}:{draft.external_id}"
+            key = f"{scorer.name}:{draft.external_id}"
             exposure, reasons = _judge(belief, in_force, facts_of_draft(draft, scorer), key, alert_id, draft.raised_at)
             exposures.append(exposure)
             answers[alert_id] = _intake_of(exposure, Standing.CREATED, reasons)

@@ -117,14 +117,9 @@ def _standings_after(
     before: Standings, probability: npt.NDArray[np.float64], in_force: policy.Policy
 ) -> Standings:
     """Where the alerts stand with new probabilities: tiers by threshold, except where a hard rule gave the tier."""
-    by_threshold = np.digitize(probability, [in_force.orange_from, in_force.red_from])
-    tier = np.where(before.hard, before.tier, by_threshold)
-    names = {number: Tier(number).name.lower() for number in Tier.values}
-    urgency = [
-        policy.urgency(in_force.stage, names[number], chance, upstream)
-        for number, chance, upstream in zip(tier.tolist(), probability.tolist(), before.upstream_score, strict=True)
-    ]
-    return replace(before, tier=tier, probability=probability, urgency=np.array(urgency, np.float64))
+    tier = np.where(before.hard, before.tier, policy.tiers(probability, in_force))
+    urgency = policy.urgencies(in_force.stage, tier, probability, before.upstream_score)
+    return replace(before, tier=tier, probability=probability, urgency=urgency)
 
 
 _UPDATE = """

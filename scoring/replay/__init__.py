@@ -1,0 +1,1 @@
+"""Replaying a labelled stream of alerts through the product's own services."""

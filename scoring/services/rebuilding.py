@@ -1,0 +1,59 @@
+"""Rebuilding a queue's model from nothing but its ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from feedback.models import Queue
+from feedback.selectors import head_of
+from scoring import checkpoints
+from scoring.fold import Belief, configuration_of, fold, model_at, nothing_learnt
+from scoring.models import Checkpoint, ModelConfiguration
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """A model made anew, and how the stored checkpoints compare with the ledger."""
+
+    position: int
+    digest: str
+    compared: int
+    differing: tuple[int, ...]
+
+
+def rebuild(*, queue: Queue, verify: bool, on_progress: Progress | None = None) -> Rebuilt:
+    """Fold the whole ledger from position 0.
+
+    With `verify`, nothing is written: every checkpoint is compared with the model that its own prefix of the ledger
+    gives, and the model that a replica would serve now (newest checkpoint plus tail) with the fold from nothing.
+    Without, the checkpoints are replaced by one of the rebuilt model.
+    """
+    configuration = configuration_of(queue.pk)
+    end = head_of(queue.pk)
+    tell = None if on_progress is None else (lambda position: on_progress(position, end))
+    rebuilt = fold(queue.pk, nothing_learnt(configuration), end, tell)
+    compared, differing = 0, ()
+    if verify:
+        compared, differing = _verify(configuration, end, rebuilt)
+    else:
+        Checkpoint.objects.filter(configuration=configuration).delete()
+        checkpoints.write(configuration, rebuilt.model, end)
+    return Rebuilt(end, rebuilt.model.digest(), compared, differing)
+
+
+def _verify(configuration: ModelConfiguration, end: int, rebuilt: Belief) -> tuple[int, tuple[int, ...]]:
+    """How many digests were compared, and the positions where one differs (the head stands for what is served)."""
+    rows = list(Checkpoint.objects.filter(configuration=configuration).values_list("position", "model_digest"))
+    differing = []
+    start = nothing_learnt(configuration)
+    for position, digest in sorted(rows):
+        start = model_at(configuration, position, start, trust_checkpoints=False)
+        if start.model.digest() != digest:
+            differing.append(position)
+    served = model_at(configuration, end)
+    if served.model.digest() != rebuilt.model.digest():
+        differing.append(end)
+    return len(rows) + 1, tuple(dict.fromkeys(differing))
