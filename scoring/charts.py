@@ -1,0 +1,234 @@
+"""Charts as SVG, drawn by the server. Pure: numbers and finished words in, safe markup out.
+
+A drawing has no viewBox: across it is measured in percent and down in pixels, so it fills any width while its type keeps
+the size that the reader chose. Lines and bands, which need both, lie in an inner drawing that is stretched. Colours, weights
+and sizes are classes of static/css: the content security policy allows no style attributes. Every word is escaped here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import groupby
+
+HEIGHT = 240  # pixels of the whole drawing; static/css/lead.css sets the same
+TOP, BOTTOM = 18, 24  # pixels kept for the topmost label and for the axis
+STRETCHED = 1000  # units of the inner drawing, each way
+
+
+class Svg(str):
+    """Markup that is safe as it stands; templates ask `__html__` and do not escape it again."""
+
+    __slots__ = ()
+
+    def __html__(self) -> Svg:
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a chart says of itself: `key` makes its ids unique on the page."""
+
+    key: str
+    title: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point at `x` in [0, 1] across; `y` is None where nothing is known. `low` and `high` are its interval."""
+
+    x: float
+    y: float | None
+    low: float = 0.0
+    high: float = 0.0
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line through points, broken where one is unknown. `kind`: "", "second" or "reference"; `ends` labels both ends."""
+
+    points: Sequence[Point]
+    kind: str = ""
+    band: bool = False
+    dots: bool = False
+    ends: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A word at a place on an axis, `at` in [0, 1]."""
+
+    at: float
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A stack of counts, lowest first, in the order of `BAR_KINDS`."""
+
+    counts: tuple[int, ...]
+    tip: str = ""
+
+
+BAR_KINDS = ("accurate", "false", "unsure")
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The values from bottom to top of a chart."""
+
+    low: float = 0.0
+    high: float = 1.0
+
+    def share(self, value: float) -> float:
+        """How far up a value lies, in [0, 1]."""
+        return min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
+
+    def pixels(self, value: float) -> float:
+        """How far down a value lies, in pixels of the drawing."""
+        return TOP + (1 - self.share(value)) * (HEIGHT - TOP - BOTTOM)
+
+
+def line_chart(words: Words, lines: Sequence[Line], across: Sequence[Tick], up: Sequence[Tick], scale: Scale) -> Svg:
+    """Lines over a grid. `up` are values of `scale` with their words, `across` places in [0, 1]."""
+    return _drawing(
+        words,
+        _grid(up, scale),
+        _stretched(part for line in lines for part in _strokes(line, scale)),
+        (_dot(point, scale) for line in lines if line.dots for point in line.points),
+        (part for line in lines for part in _ends(line, scale)),
+        _across(across),
+    )
+
+
+def bar_chart(words: Words, bars: Sequence[Bar], across: Sequence[Tick], up: Sequence[Tick], scale: Scale) -> Svg:
+    """Stacked bars side by side, as wide as there is room for."""
+    step = 100 / max(1, len(bars))
+    return _drawing(
+        words,
+        _grid(up, scale),
+        (part for i, bar in enumerate(bars) for part in _stack(bar, i * step, step, scale)),
+        _across(across),
+    )
+
+
+def reliability_chart(words: Words, points: Sequence[Point], across: Sequence[Tick], up: Sequence[Tick]) -> Svg:
+    """What was said (across) against what was true (up): on the diagonal both agree. Whiskers are intervals."""
+    scale = Scale()
+    diagonal = Line([Point(0.0, 0.0), Point(1.0, 1.0)], kind="reference")
+    return _drawing(
+        words,
+        _grid(up, scale),
+        _stretched(_strokes(diagonal, scale)),
+        (_whisker(point, scale) for point in points),
+        (_dot(point, scale, radius=5) for point in points),
+        _across(across),
+    )
+
+
+def sparkline(words: Words, line: Line, scale: Scale) -> Svg:
+    """A line without axes, as high as a row."""
+    inner = f'viewBox="0 0 {STRETCHED} {STRETCHED}" preserveAspectRatio="none"'
+    return Svg(f'<svg class="spark" {inner} {_named(words)}>{_title(words)}{"".join(_strokes(line, scale))}</svg>')
+
+
+def _drawing(words: Words, *layers: Iterable[str]) -> Svg:
+    body = "".join(part for layer in layers for part in layer)
+    return Svg(f'<svg class="plot" height="{HEIGHT}" {_named(words)}>{_title(words)}{body}</svg>')
+
+
+def _named(words: Words) -> str:
+    key = escape(words.key)
+    return f'role="img" aria-labelledby="{key}-title" aria-describedby="{key}-desc"'
+
+
+def _title(words: Words) -> str:
+    key = escape(words.key)
+    title = f'<title id="{key}-title">{escape(words.title)}</title>'
+    return f'{title}<desc id="{key}-desc">{escape(words.description)}</desc>'
+
+
+def _stretched(parts: Iterable[str]) -> list[str]:
+    """The inner drawing, between the topmost label and the axis."""
+    box = f'y="{TOP}" width="100%" height="{HEIGHT - TOP - BOTTOM}" viewBox="0 0 {STRETCHED} {STRETCHED}"'
+    return [f'<svg class="plot__inner" {box} preserveAspectRatio="none">', *parts, "</svg>"]
+
+
+def _strokes(line: Line, scale: Scale) -> Iterator[str]:
+    kind = f" chart__line--{line.kind}" if line.kind else ""
+    for run in _runs(line.points):
+        if line.band and len(run) > 1:
+            outline = [(p.x, p.high) for p in run] + [(p.x, p.low) for p in reversed(run)]
+            yield f'<path class="chart__band" d="{_path(outline, scale)}Z"/>'
+        path = _path([(point.x, point.y or 0.0) for point in run], scale)
+        yield f'<path class="chart__line{kind}" vector-effect="non-scaling-stroke" d="{path}"/>'
+
+
+def _runs(points: Sequence[Point]) -> Iterator[list[Point]]:
+    """The stretches without a gap."""
+    for known, run in groupby(points, key=lambda point: point.y is not None):
+        if known:
+            yield list(run)
+
+
+def _path(places: Sequence[tuple[float, float]], scale: Scale) -> str:
+    steps = (f"{x * STRETCHED:.1f} {(1 - scale.share(y)) * STRETCHED:.1f}" for x, y in places)
+    return "M" + "L".join(steps)
+
+
+def _dot(point: Point, scale: Scale, radius: float = 3) -> str:
+    if point.y is None:
+        return ""
+    tip = f"<title>{escape(point.tip)}</title>" if point.tip else ""
+    return f'<circle class="chart__dot" cx="{_percent(point.x)}" cy="{scale.pixels(point.y):.1f}" r="{radius}">{tip}</circle>'
+
+
+def _whisker(point: Point, scale: Scale) -> str:
+    x, low, high = _percent(point.x), scale.pixels(point.low), scale.pixels(point.high)
+    return f'<line class="chart__whisker" x1="{x}" x2="{x}" y1="{low:.1f}" y2="{high:.1f}"/>'
+
+
+def _ends(line: Line, scale: Scale) -> Iterator[str]:
+    """The words at the first and the last known point, above them and inside the drawing."""
+    known = [point for point in line.points if point.y is not None]
+    for point, word in zip((known[0], known[-1]) if known else (), line.ends, strict=False):
+        if word:
+            y = scale.pixels(max(point.y or 0.0, point.high if line.band else 0.0)) - 6
+            yield _text(point.x, max(y, 11), word, "chart__label chart__label--strong")
+
+
+def _stack(bar: Bar, x: float, step: float, scale: Scale) -> Iterator[str]:
+    below = 0
+    tip = f"<title>{escape(bar.tip)}</title>" if bar.tip else ""
+    for kind, count in zip(BAR_KINDS, bar.counts, strict=True):
+        top, foot = scale.pixels(below + count), scale.pixels(below)
+        below += count
+        if count:
+            box = f'x="{x + step * 0.12:.2f}%" width="{step * 0.76:.2f}%" y="{top:.1f}" height="{foot - top:.1f}"'
+            yield f'<rect class="chart__bar chart__bar--{kind}" {box}>{tip}</rect>'
+
+
+def _grid(up: Sequence[Tick], scale: Scale) -> Iterator[str]:
+    """A line for every value, its word above it at the start."""
+    for tick in up:
+        y = f"{scale.pixels(tick.at):.1f}"
+        yield f'<line class="chart__grid" x1="0" x2="100%" y1="{y}" y2="{y}"/>'
+        yield f'<text class="chart__label" x="0" y="{scale.pixels(tick.at) - 4:.1f}">{escape(tick.word)}</text>'
+
+
+def _across(ticks: Sequence[Tick]) -> Iterator[str]:
+    for tick in ticks:
+        yield _text(tick.at, HEIGHT - 6, tick.word, "chart__label")
+
+
+def _text(x: float, y: float, word: str, classes: str) -> str:
+    """A word centred on a place, or kept inside the drawing near its edges."""
+    anchor = "start" if x < 0.06 else "end" if x > 0.94 else "middle"
+    return f'<text class="{classes}" x="{_percent(x)}" y="{y:.1f}" text-anchor="{anchor}">{escape(word)}</text>'
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.2f}%"

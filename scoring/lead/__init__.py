@@ -1,0 +1,1 @@
+"""The lead's page: how each queue is doing, with honest intervals."""

@@ -1,0 +1,152 @@
+"""The pages as templates read them: figures brought up to date, read, and put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.utils.translation import gettext as _
+
+from feedback.models import Queue, Role
+from feedback.selectors import queue_for, queues_of
+from scoring.charts import Svg
+from scoring.estimation import Sample, missed_share, naive_precision, spared, weighted_precision
+from scoring.evaluation import learning_curve
+from scoring.lead import panels, selectors, sentences
+from scoring.lead.panels import Panel
+from scoring.lead.selectors import QueueFigures, Standing
+from scoring.lead.services import follow_ledger
+from scoring.lead.tables import NOTHING, Table, count, percent, points
+
+Person = AbstractBaseUser | AnonymousUser
+
+# What a page may catch up by itself; a worker does the rest (scoring.tasks.sweep), and the page says what is missing.
+PAGE_ENTRIES, PAGE_WEEKS = 300, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with its interval and its sample. `low` and `high` are None where there is nothing to draw."""
+
+    name: str
+    value: str
+    note: str
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """A queue's page."""
+
+    queue: Queue
+    headline: str
+    figures: list[Figure]
+    panels: dict[str, Panel]
+    standing: Standing
+    policy: str
+
+    @property
+    def pending(self) -> int:
+        """Ledger entries that the figures do not hold yet."""
+        return self.standing.head - self.standing.figures_position
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One line of the overview."""
+
+    queue: Queue
+    headline: str
+    figures: list[Figure]
+    spark: Svg
+    standing: Standing
+    policy: str
+    verdicts: int
+
+
+def queue_page(*, user: Person, slug: str, now: datetime) -> QueuePage:
+    """The page of a queue that the person leads. Raises `Queue.DoesNotExist` for any other."""
+    queue = queue_for(user, slug, Role.LEAD)
+    follow_ledger(queue=queue, now=now, entries=PAGE_ENTRIES, weeks=PAGE_WEEKS)
+    figures = selectors.figures_of([queue.pk], now)[queue.pk]
+    standing = selectors.standings_of([queue])[queue.pk]
+    return QueuePage(
+        queue,
+        sentences.headline(queue.title, figures),
+        _figures(figures.recent),
+        {name: make(queue, figures, now) for name, make in _PANELS.items()},
+        standing,
+        sentences.policy(standing.policy),
+    )
+
+
+_PANELS: dict[str, Callable[[Queue, QueueFigures, datetime], Panel]] = {
+    "weeks": lambda queue, figures, now: panels.precision_panel(figures),
+    "calibration": lambda queue, figures, now: panels.calibration_panel(selectors.calibration_of(queue.pk)),
+    "learning": lambda queue, figures, now: panels.learning_panel(learning_curve(selectors.blocks_of(queue.pk))),
+    "days": lambda queue, figures, now: panels.days_panel(selectors.days_of(queue.pk, now)),
+    "scorers": lambda queue, figures, now: panels.scorers_panel(figures.scorers),
+    "people": lambda queue, figures, now: panels.people_panel(selectors.people_of(queue.pk, now)),
+}
+
+
+def table_of(*, user: Person, slug: str, name: str, now: datetime) -> Table | None:
+    """One table of a queue that the person leads, None where there is no such table.
+
+    Raises `Queue.DoesNotExist` for a queue they do not lead.
+    """
+    queue = queue_for(user, slug, Role.LEAD)
+    if name not in _PANELS:
+        return None
+    return _PANELS[name](queue, selectors.figures_of([queue.pk], now)[queue.pk], now).table
+
+
+def overview(*, user: Person, now: datetime) -> list[Overview]:
+    """All queues that the person leads."""
+    queues = list(queues_of(user, Role.LEAD))
+    for queue in queues:
+        follow_ledger(queue=queue, now=now, entries=PAGE_ENTRIES, weeks=PAGE_WEEKS)
+    ids = [queue.pk for queue in queues]
+    figures, standings = selectors.figures_of(ids, now), selectors.standings_of(queues)
+    verdicts = selectors.verdicts_since(ids, now - timedelta(days=7))
+    return [_line(queue, figures[queue.pk], standings[queue.pk], verdicts[queue.pk]) for queue in queues]
+
+
+def _line(queue: Queue, figures: QueueFigures, standing: Standing, verdicts: int) -> Overview:
+    headline = sentences.headline(queue.title, figures)
+    spark = panels.precision_spark(queue.slug, figures, headline)
+    policy = sentences.policy(standing.policy)
+    return Overview(queue, headline, _figures(figures.recent)[:3], spark, standing, policy, verdicts)
+
+
+def _figures(recent: Sample) -> list[Figure]:
+    """The four numbers of the last weeks: the naive one never without the weighted one."""
+    naive, every, lost = naive_precision(recent), weighted_precision(recent), missed_share(recent)
+    note = sentences.judged_share(recent)
+    if naive.value is not None:
+        note = _("naive · 95%% interval %(interval)s · %(judged)s") % {"interval": points((naive.low, naive.high)), "judged": note}
+    return [
+        Figure(_("Real among shown"), percent(naive.value), note, *_limits(naive)),
+        Figure(_("Real among all raised, hidden ones too"), percent(every.value), sentences.weighted(recent), *_limits(every)),
+        Figure(_("Real alerts that were hidden"), percent(lost.value), sentences.missed(recent), *_limits(lost)),
+        _spared_figure(recent),
+    ]
+
+
+def _limits(share: Any) -> tuple[float | None, float | None]:
+    return (share.low, share.high) if share.value is not None and share.high > share.low else (None, None)
+
+
+def _spared_figure(recent: Sample) -> Figure:
+    name, found = _("False alerts spared"), spared(recent)
+    if found is None:
+        return Figure(name, NOTHING, sentences.why_unknown(recent))
+    if recent.drawn.hidden == 0:
+        return Figure(name, count(0), _("nothing was hidden"))
+    words = {"low": count(round(found.low)), "high": count(round(found.high)), "hidden": count(recent.drawn.hidden)}
+    value = count(round((found.low + found.high) / 2))
+    return Figure(name, value, _("95%% interval %(low)s–%(high)s · of %(hidden)s hidden") % words)

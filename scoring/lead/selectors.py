@@ -1,0 +1,212 @@
+"""Reads of the lead's page. Every one is bounded by its window, whatever the size of the queue."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.db.models import Count, OuterRef, Subquery
+
+from feedback.models import Kind, LedgerEntry, Queue
+from scoring.estimation import Sample, Stratum, together
+from scoring.evaluation import Block, Calibration, Ordering, calibration
+from scoring.lead.periods import RECENT_WEEKS, days_until, midnight, window
+from scoring.models import FigureStanding, JudgedAlert, LearningBlock, PolicyVersion, Reranking, WeeklyFigure
+
+CALIBRATION_VERDICTS = 2_000
+PAUSE_SECONDS = 600  # a longer gap between two verdicts of a person is a pause, not work
+
+_COUNTS = ("raised", "shown", "judged", "accurate", "weight", "weight_accurate", "weight_squared", "weight_squared_accurate")
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What arrived in the week that began on a Monday."""
+
+    monday: date
+    sample: Sample
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerFigures:
+    """What one version of a scorer raised within the window."""
+
+    name: str
+    version: str
+    sample: Sample
+
+
+@dataclass(slots=True)
+class QueueFigures:
+    """A queue's weekly counts: `weeks` has every week of the window, oldest first, empty ones too."""
+
+    weeks: list[Week]
+    scorers: list[ScorerFigures] = field(default_factory=list)
+
+    @property
+    def recent(self) -> Sample:
+        """The last `RECENT_WEEKS` weeks with the running one."""
+        return together(week.sample for week in self.weeks[-RECENT_WEEKS:])
+
+    @property
+    def earliest(self) -> Sample:
+        """As many weeks from the first with a judged alert on; empty where they would reach into the recent ones."""
+        begun = next((i for i, week in enumerate(self.weeks) if week.sample.total.judged), len(self.weeks))
+        end = begun + RECENT_WEEKS
+        return together(week.sample for week in self.weeks[begun:end]) if end <= len(self.weeks) - RECENT_WEEKS else Sample()
+
+    @property
+    def earliest_monday(self) -> date | None:
+        """The first week with a judged alert."""
+        return next((week.monday for week in self.weeks if week.sample.total.judged), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The verdicts recorded on a day, later retracted ones included, and the retractions."""
+
+    day: date
+    accurate: int = 0
+    false_positive: int = 0
+    unsure: int = 0
+    retracted: int = 0
+
+    @property
+    def verdicts(self) -> int:
+        """All verdicts of the day."""
+        return self.accurate + self.false_positive + self.unsure
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFigures:
+    """What a person did in the last `RECENT_DAYS` days. `seconds` is the median between two verdicts, None if unknown."""
+
+    name: str
+    verdicts: int
+    accurate: int
+    decided: int
+    retractions: int
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a queue stands: its policy, the ledger's head, and how far model and figures have followed it."""
+
+    policy: PolicyVersion | None
+    head: int
+    model_position: int
+    figures_position: int
+    stale_weeks: int
+    counted_at: datetime | None
+
+
+def figures_of(queue_ids: Collection[int], now: datetime) -> dict[int, QueueFigures]:
+    """The weekly counts of the queues, in one query."""
+    weeks = window(now)
+    by_week: dict[tuple[int, date], Sample] = defaultdict(Sample)
+    by_scorer: dict[tuple[int, str, str], Sample] = defaultdict(Sample)
+    rows = WeeklyFigure.objects.filter(queue_id__in=queue_ids, week__gte=weeks[0], week__lte=weeks[-1])
+    for queue_id, week, name, version, drawn, *counts in rows.values_list(
+        "queue_id", "week", "scorer__name", "scorer_version", "drawn", *_COUNTS
+    ):
+        sample = Sample(drawn=Stratum(*counts)) if drawn else Sample(certain=Stratum(*counts))
+        by_week[queue_id, week] += sample
+        by_scorer[queue_id, name, version] += sample
+    figures = {pk: QueueFigures([Week(week, by_week.get((pk, week), Sample())) for week in weeks]) for pk in queue_ids}
+    for (queue_id, name, version), sample in sorted(by_scorer.items(), key=lambda each: -each[1].total.raised):
+        figures[queue_id].scorers.append(ScorerFigures(name, version, sample))
+    return figures
+
+
+def blocks_of(queue_id: int) -> list[Block]:
+    """The stretches of the ledger, in order."""
+    rows = LearningBlock.objects.filter(queue_id=queue_id).order_by("number").values_list(
+        "judged", "accurate", "log_loss", "pairs", "concordant", "variance",
+        "upstream_pairs", "upstream_concordant", "upstream_variance",
+    )  # fmt: skip
+    return [Block(*row[:3], Ordering(*row[3:6]), Ordering(*row[6:])) for row in rows]
+
+
+def calibration_of(queue_id: int) -> Calibration:
+    """The reliability of the newest `CALIBRATION_VERDICTS` labels' probabilities."""
+    newest = JudgedAlert.objects.filter(queue_id=queue_id).order_by("-anchor")[:CALIBRATION_VERDICTS]
+    rows = list(newest.values_list("probability", "accurate"))
+    return calibration([row[0] for row in rows], [row[1] for row in rows])
+
+
+_DAYS = """
+    SELECT (recorded_at AT TIME ZONE %(zone)s)::date, COALESCE(NULLIF(value, ''), 'retracted'), count(*)
+    FROM feedback_ledgerentry
+    WHERE queue_id = %(queue)s AND recorded_at >= %(start)s AND recorded_at <= %(now)s
+    GROUP BY 1, 2
+"""
+
+
+def days_of(queue_id: int, now: datetime) -> list[Day]:
+    """The verdicts of each of the last `RECENT_DAYS` days, quiet ones too."""
+    counts: dict[date, dict[str, int]] = {day: {} for day in days_until(now)}
+    with connection.cursor() as cursor:
+        cursor.execute(_DAYS, _recent(queue_id, now))
+        for day, value, count in cursor.fetchall():
+            counts[day][value] = count
+    return [Day(day, **values) for day, values in counts.items()]
+
+
+_PEOPLE = """
+    SELECT judge_id, count(*) FILTER (WHERE kind = 'verdict'), count(*) FILTER (WHERE value = 'accurate'),
+           count(*) FILTER (WHERE value IN ('accurate', 'false_positive')), count(*) FILTER (WHERE kind = 'retraction'),
+           percentile_cont(.5) WITHIN GROUP (ORDER BY gap) FILTER (WHERE kind = 'verdict' AND gap <= %(pause)s)
+    FROM (
+        SELECT judge_id, kind, value, EXTRACT(EPOCH FROM recorded_at - lag(recorded_at) OVER (
+            PARTITION BY judge_id ORDER BY position)) AS gap
+        FROM feedback_ledgerentry
+        WHERE queue_id = %(queue)s AND recorded_at >= %(start)s AND recorded_at <= %(now)s AND judge_id IS NOT NULL
+    ) AS entry
+    GROUP BY judge_id ORDER BY 2 DESC, 1
+"""
+
+
+def people_of(queue_id: int, now: datetime) -> list[PersonFigures]:
+    """What each person did in the last `RECENT_DAYS` days, most verdicts first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE, _recent(queue_id, now) | {"pause": PAUSE_SECONDS})
+        rows = cursor.fetchall()
+    people = get_user_model().objects.in_bulk([row[0] for row in rows])
+    return [
+        PersonFigures(people[pk].get_full_name() or people[pk].get_username(), *counts, None if gap is None else float(gap))
+        for pk, *counts, gap in rows
+    ]
+
+
+def _recent(queue_id: int, now: datetime) -> dict[str, object]:
+    start = midnight(days_until(now)[0])
+    return {"queue": queue_id, "start": start, "now": now, "zone": str(start.tzinfo)}
+
+
+def standings_of(queues: Collection[Queue]) -> dict[int, Standing]:
+    """Where each of the queues stands, in two queries."""
+    ledger = LedgerEntry.objects.filter(queue=OuterRef("pk")).order_by("-position").values("position")[:1]
+    model = Reranking.objects.filter(queue=OuterRef("pk")).order_by("-to_position").values("to_position")[:1]
+    rows = Queue.objects.filter(pk__in=[queue.pk for queue in queues]).select_related("figure_standing")
+    policies = {row.queue_id: row for row in PolicyVersion.objects.filter(queue__in=queues).order_by("version")}
+    return {
+        row.pk: _standing(row, policies.get(row.pk), row.head or 0, row.model or 0)
+        for row in rows.annotate(head=Subquery(ledger), model=Subquery(model))
+    }
+
+
+def _standing(queue: Queue, policy: PolicyVersion | None, head: int, model: int) -> Standing:
+    figures = getattr(queue, "figure_standing", None) or FigureStanding()
+    return Standing(policy, head, min(model, head), figures.position, len(figures.stale_weeks), figures.counted_at)
+
+
+def verdicts_since(queue_ids: Collection[int], start: datetime) -> dict[int, int]:
+    """How many verdicts each queue got since a moment, later retracted ones included."""
+    rows = LedgerEntry.objects.filter(queue_id__in=queue_ids, recorded_at__gte=start, kind=Kind.VERDICT)
+    counts = dict(rows.order_by().values_list("queue_id").annotate(Count("pk")))
+    return {queue_id: counts.get(queue_id, 0) for queue_id in queue_ids}

@@ -1,0 +1,236 @@
+"""What the figures say, in words. A sentence claims a change or a difference only where the intervals allow it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from math import sqrt
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from scoring.estimation import Z95, Sample, Share, Trend, missed_share, naive_precision, trend, weighted_precision
+from scoring.evaluation import Calibration, LearningPoint, Ordering, is_better
+from scoring.lead.selectors import Day, PersonFigures, QueueFigures, ScorerFigures
+from scoring.lead.tables import count, percent, points, two_places
+from scoring.models import PolicyVersion, Stage
+
+FEW = 30  # below this many judged alerts, a share is told as "5 of 7" and nothing more is claimed
+
+
+def in_hundred(share: float) -> int:
+    """A share as "84 of 100"."""
+    return round(share * 100)
+
+
+def month(day: date) -> str:
+    """The month's name."""
+    return date_format(day, "F")
+
+
+def precision_trend(figures: QueueFigures) -> Trend:
+    """The change of the naive precision from the first weeks of the window to the last."""
+    return trend(naive_precision(figures.earliest), naive_precision(figures.recent))
+
+
+def headline(name: str, figures: QueueFigures) -> str:
+    """The page's first sentence: how many of the shown alerts are real, and since when that changed."""
+    change, now = precision_trend(figures), figures.recent.total
+    words = {"queue": name, "accurate": now.accurate, "judged": now.judged}
+    if now.judged < FEW:
+        return _few(words)
+    words["share"] = in_hundred(change.after.value or 0.0)
+    if change.before.value is None or figures.earliest_monday is None:
+        return _("%(queue)s: %(share)s of 100 shown alerts are real") % words
+    words |= {"before": in_hundred(change.before.value), "month": month(figures.earliest_monday)}
+    return {
+        "rose": _("%(queue)s: %(share)s of 100 shown alerts are real, up from %(before)s in %(month)s"),
+        "fell": _("%(queue)s: %(share)s of 100 shown alerts are real, down from %(before)s in %(month)s"),
+        "steady": _("%(queue)s: %(share)s of 100 shown alerts are real, as in %(month)s"),
+        "unclear": _("%(queue)s: %(share)s of 100 shown alerts are real, no clear change since %(month)s"),
+    }[change.direction] % words
+
+
+def _few(words: dict[str, object]) -> str:
+    if words["judged"] == 0:
+        return _("%(queue)s: none of the alerts of the last four weeks has been judged yet") % words
+    return _("%(queue)s: %(accurate)s of %(judged)s judged alerts are real, too few to say more") % words
+
+
+def precision(figures: QueueFigures) -> str:
+    """What the weekly precision shows."""
+    change = precision_trend(figures)
+    before, after = change.before, change.after
+    if before.value is None or after.value is None or figures.earliest_monday is None:
+        return _("Precision of what was shown: too few weeks with verdicts to speak of a change")
+    words = {
+        "before": percent(before.value), "after": percent(after.value), "month": month(figures.earliest_monday),
+        "first": points((before.low, before.high)), "last": points((after.low, after.high)),
+    }  # fmt: skip
+    return {
+        "rose": _("Precision of what was shown rose from %(before)s in %(month)s to %(after)s"),
+        "fell": _("Precision of what was shown fell from %(before)s in %(month)s to %(after)s"),
+        "steady": _("Precision of what was shown held: %(before)s in %(month)s, %(after)s now"),
+        "unclear": _(
+            "Precision of what was shown: no clear change, %(before)s (%(first)s) in %(month)s, %(after)s (%(last)s) now"
+        ),
+    }[change.direction] % words
+
+
+def judged_share(sample: Sample) -> str:
+    """How many of the shown alerts the figures rest on."""
+    words = {"judged": count(sample.total.judged), "shown": count(sample.total.shown)}
+    return _("%(judged)s of %(shown)s shown alerts judged") % words
+
+
+def why_unknown(sample: Sample) -> str:
+    """Why the weighted figure of a sample has no value."""
+    if sample.total.raised == 0:
+        return _("Not known: no alert arrived")
+    if sample.total.judged == 0:
+        return _("Not known: no shown alert has been judged yet")
+    if sample.drawn.raised and sample.drawn.shown == 0:
+        return _("Not known: of %(hidden)s alerts to hide, the draw has shown none yet") % {"hidden": count(sample.drawn.hidden)}
+    if sample.drawn.raised and sample.drawn.judged == 0:
+        return _("Not known: none of the %(shown)s audited alerts has been judged yet") % {"shown": count(sample.drawn.shown)}
+    return _("Not known: only audited alerts have been judged yet")
+
+
+def weighted(sample: Sample) -> str:
+    """What stands under the weighted figure: its interval and its sample, or why there is none."""
+    share = weighted_precision(sample)
+    if share.value is None:
+        return why_unknown(sample)
+    if sample.drawn.raised == 0:
+        return _("the same figure: nothing was hidden")
+    words = {"interval": points((share.low, share.high)), "audited": count(sample.drawn.judged)}
+    return _("95%% interval %(interval)s · with %(audited)s audited") % words
+
+
+def missed(sample: Sample) -> str:
+    """What stands under the share of accurate alerts that were hidden."""
+    share = missed_share(sample)
+    if share.value is None:
+        return why_unknown(sample)
+    if sample.drawn.hidden == 0:
+        return _("nothing was hidden")
+    words = {"interval": points((share.low, share.high)), "audited": count(share.n)}
+    return _("95%% interval %(interval)s · from %(audited)s audited") % words
+
+
+def learning(curve: Sequence[LearningPoint]) -> str:
+    """Whether the model learnt to order alerts."""
+    known = [point for point in curve if point.block.model.auc is not None]
+    if not known:
+        return _("Learning curve: it begins when both accurate and false alerts have been judged")
+    first, last = known[0], known[-1]
+    words = {
+        "first": two_places(first.block.model.auc), "last": two_places(last.block.model.auc),
+        "verdicts": count(last.verdicts),
+    }  # fmt: skip
+    better = is_better(last.block.model, first.block.model) if first is not last else None
+    if better is None:
+        return _("The model's order: no clear change over %(verdicts)s verdicts, AUC %(first)s at first, %(last)s now") % words
+    if better:
+        return _("The model learnt to order alerts: AUC %(first)s at first, %(last)s after %(verdicts)s verdicts") % words
+    return _("The model orders alerts worse than at first: AUC %(first)s then, %(last)s after %(verdicts)s verdicts") % words
+
+
+def against_upstream(curve: Sequence[LearningPoint]) -> str:
+    """How the model's order compares with the scorers' own on the same alerts."""
+    model, upstream = (curve[-1].block.model, curve[-1].block.upstream) if curve else (Ordering(), Ordering())
+    if upstream.auc is None or model.auc is None:
+        return _("There is no upstream score to compare with.")
+    words = {"model": two_places(model.auc), "upstream": two_places(upstream.auc)}
+    better = is_better(model, upstream)
+    if better is None:
+        return _("No clear difference to the upstream score (dashed): %(model)s against %(upstream)s on the newest alerts.") % words
+    if better:
+        return _("Better than the upstream score (dashed): %(model)s against %(upstream)s on the newest alerts.") % words
+    return _("Worse than the upstream score (dashed): %(model)s against %(upstream)s on the newest alerts.") % words
+
+
+def calibration(found: Calibration) -> str:
+    """Whether the model's probabilities can be taken at their word."""
+    if found.n < FEW:
+        return _("The model's probabilities: too few judged alerts to check them (%(n)s of %(few)s)") % {"n": found.n, "few": FEW}
+    near = found.near(0.7)
+    words = {"said": percent(near.said), "share": in_hundred(near.share)}
+    if near.holds:
+        return _("When it says %(said)s, %(share)s of 100 are real") % words
+    if near.share < near.said:
+        return _("When it says %(said)s, only %(share)s of 100 are real: it is too sure") % words
+    return _("When it says %(said)s, %(share)s of 100 are real: it is too careful") % words
+
+
+def calibration_note(found: Calibration) -> str:
+    """The calibration error beside what chance alone would make of it."""
+    words = {"n": count(found.n), "error": f"{found.error * 100:.1f}", "chance": f"{found.chance * 100:.1f}"}
+    text = _("Last %(n)s judged alerts in groups of equal size, whiskers 95%% intervals. Error %(error)s points; chance alone makes about %(chance)s.")
+    return text % words
+
+
+def verdicts(days: Sequence[Day]) -> str:
+    """How much was judged, and whether the last seven days differ from the seven before."""
+    total, last, before = (sum(day.verdicts for day in part) for part in (days, days[-7:], days[-14:-7]))
+    if total == 0:
+        return _("No verdict in the last four weeks")
+    words = {"total": count(total), "last": count(last), "before": count(before)}
+    if abs(last - before) <= Z95 * sqrt(last + before):
+        return _("%(total)s verdicts in four weeks; %(last)s in the last seven days, about as many as the week before") % words
+    if last > before:
+        return _("%(total)s verdicts in four weeks; %(last)s in the last seven days, up from %(before)s") % words
+    return _("%(total)s verdicts in four weeks; %(last)s in the last seven days, down from %(before)s") % words
+
+
+def scorers(rows: Sequence[ScorerFigures]) -> str:
+    """Whether one scorer is clearly more precise than another."""
+    known = [(row, share) for row in rows if (share := naive_precision(row.sample)).n >= FEW]
+    if not known:
+        return _("Scorers: too few of their alerts have been judged to compare them")
+    (best, top), (worst, bottom) = (pick(known, key=lambda each: each[1].value or 0.0) for pick in (max, min))
+    if len(known) == 1:
+        words = {"best": scorer_name(best), "top": percent(top.value), "interval": points((top.low, top.high))}
+        return _("%(best)s: %(top)s (%(interval)s) of what was shown is real") % words
+    if trend(bottom, top).direction != "rose":
+        return _("No scorer is clearly more precise than another")
+    words = {
+        "best": scorer_name(best), "top": percent(top.value), "worst": scorer_name(worst), "bottom": percent(bottom.value),
+    }  # fmt: skip
+    return _("%(best)s is the most precise (%(top)s), %(worst)s the least (%(bottom)s)") % words
+
+
+def scorer_name(row: ScorerFigures) -> str:
+    """A scorer with its version."""
+    return f"{row.name} {row.version}".strip()
+
+
+def people(rows: Sequence[PersonFigures]) -> str:
+    """Who judged."""
+    total = sum(row.verdicts for row in rows)
+    if total == 0:
+        return _("Nobody has judged an alert in the last four weeks")
+    busy = sum(1 for row in rows if row.verdicts)
+    text = ngettext("%(n)s person gave %(total)s verdicts in four weeks", "%(n)s people gave %(total)s verdicts in four weeks", busy)
+    return text % {"n": busy, "total": count(total)}
+
+
+def policy(version: PolicyVersion | None) -> str:
+    """What the queue's policy does with a probability."""
+    if version is None or version.stage == Stage.OBSERVE:
+        return _("The model only predicts: it neither orders nor hides alerts")
+    if version.stage == Stage.RANK:
+        return _("The model orders the alerts and hides none")
+    words = {"below": percent(version.hide_below), "share": percent(version.audit_share)}
+    return _("The model hides alerts below %(below)s and shows %(share)s of those anyway, unmarked, to check itself") % words
+
+
+def share_words(share: Share) -> str:
+    """A share with its interval: 84% (80–87)."""
+    return f"{percent(share.value)} ({points((share.low, share.high))})" if share.value is not None else percent(None)
+
+
+def short_month(day: date) -> str:
+    """The month's name, short enough for an axis."""
+    return date_format(day, "M")

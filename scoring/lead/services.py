@@ -1,0 +1,123 @@
+"""Keeping the figures of the lead's page in step with the ledger. A pull: whoever calls, nothing is lost or counted twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+from django.db import connection, transaction
+
+from feedback import rules
+from feedback.models import Exposure, LedgerEntry, Queue
+from feedback.selectors import entries_about, entries_since, head_of
+from feedback.services import facts_of
+from scoring.lead.periods import monday_of, mondays
+from scoring.lead.rollups import recount_blocks, recount_weeks
+from scoring.models import FigureStanding, JudgedAlert, LearningBlock, WeeklyFigure
+
+# First half of the advisory lock that lets one process at a time follow a queue; the second half is the queue's id.
+FIGURES_LOCK = 0xF16E
+
+# An alert may be committed this long after the moment it carries; weeks are counted again until then.
+LATE_COMMIT = timedelta(hours=1)
+# New alerts alone (no verdict) show up after this long: counting a week costs more than reading the page.
+FRESH_FOR = timedelta(seconds=60)
+
+
+def follow_ledger(*, queue: Queue, now: datetime, entries: int = 2_000, weeks: int | None = None) -> FigureStanding:
+    """Bring a queue's figures towards the head of its ledger: at most `entries` rows, counting at most `weeks` weeks again.
+
+    1. Take the queue's lock, or leave the work to who holds it. 2. Label the alerts that the next rows are about.
+    3. Count the weeks and learning blocks they touch, newest weeks first; the other weeks stay noted as stale.
+    """
+    with transaction.atomic():
+        standing, _created = FigureStanding.objects.get_or_create(queue=queue)
+        if queue.throwaway or not _try_lock(queue.pk):
+            return standing
+        standing.refresh_from_db()
+        tail = entries_since(queue.pk, standing.position, entries)
+        if not tail and not standing.stale_weeks and _is_fresh(standing, now):
+            return standing
+        stale = {date.fromisoformat(day) for day in standing.stale_weeks} | _label(queue.pk, tail)
+        stale |= _weeks_of_new_alerts(queue.pk, standing, now)
+        newest = sorted(stale, reverse=True)[:weeks]
+        recount_weeks(queue.pk, newest)
+        standing.position = tail[-1].position if tail else standing.position
+        standing.stale_weeks = [day.isoformat() for day in sorted(stale.difference(newest))]
+        standing.counted_at = now
+        standing.save()
+    return standing
+
+
+def catch_up(*, queue: Queue, now: datetime) -> FigureStanding:
+    """Follow the ledger to its head, however far that is. For workers."""
+    head = head_of(queue.pk)
+    standing = follow_ledger(queue=queue, now=now)
+    while standing.position < head:
+        before = standing.position
+        standing = follow_ledger(queue=queue, now=now)
+        if standing.position == before:  # another process holds the lock and does the work
+            break
+    return standing
+
+
+def recount_figures(*, queue: Queue, now: datetime) -> FigureStanding:
+    """Forget a queue's figures and make them again from facts."""
+    with transaction.atomic():
+        for rollup in (FigureStanding, JudgedAlert, LearningBlock, WeeklyFigure):
+            rollup._default_manager.filter(queue=queue).delete()
+    return catch_up(queue=queue, now=now)
+
+
+def _try_lock(queue_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [FIGURES_LOCK, queue_id])
+        return bool(cursor.fetchone()[0])
+
+
+def _is_fresh(standing: FigureStanding, now: datetime) -> bool:
+    return standing.counted_at is not None and standing.counted_at <= now < standing.counted_at + FRESH_FOR
+
+
+def _weeks_of_new_alerts(queue_id: int, standing: FigureStanding, now: datetime) -> set[date]:
+    """The weeks in which alerts may have arrived since the last count; at the first count, all since the first alert."""
+    if standing.counted_at is not None:
+        return set(mondays(min(standing.counted_at, now) - LATE_COMMIT, now))
+    moments = Exposure.objects.filter(queue_id=queue_id).order_by("decided_at").values_list("decided_at", flat=True)
+    first = moments.first()
+    return set(mondays(first, now)) if first else set()
+
+
+def _label(queue_id: int, tail: Sequence[LedgerEntry]) -> set[date]:
+    """Bring the labels of the alerts that the entries are about up to date; returns the weeks those alerts arrived in."""
+    alert_ids = list(dict.fromkeys(entry.alert_id for entry in tail))
+    if not alert_ids:
+        return set()
+    known = JudgedAlert.objects.in_bulk(alert_ids)
+    labels = {alert_id: rules.label_of(facts_of(entries)) for alert_id, entries in entries_about(alert_ids).items()}
+    exposures = _first_exposures(alert_ids)
+    judged = [
+        _judged(exposures[alert_id], label)
+        for alert_id, label in labels.items()
+        if label is not None and alert_id in exposures
+    ]
+    JudgedAlert.objects.filter(pk__in=known.keys() - {row.alert_id for row in judged}).delete()
+    JudgedAlert.objects.bulk_create(
+        judged, update_conflicts=True, unique_fields=["alert"], update_fields=["accurate", "anchor"], batch_size=1_000
+    )
+    recount_blocks(queue_id, {row.anchor for row in judged} | {row.anchor for row in known.values()})
+    return {monday_of(exposure.decided_at) for exposure in exposures.values()}
+
+
+def _first_exposures(alert_ids: Iterable[int]) -> dict[int, Exposure]:
+    """What was done with each alert when it arrived."""
+    rows = Exposure.objects.filter(alert_id__in=list(alert_ids)).select_related("alert").order_by("-pk")
+    rows = rows.only("alert_id", "queue_id", "probability", "decided_at", "alert__upstream_score")
+    return {row.alert_id: row for row in rows}
+
+
+def _judged(exposure: Exposure, label: rules.Label) -> JudgedAlert:
+    return JudgedAlert(
+        alert_id=exposure.alert_id, queue_id=exposure.queue_id, accurate=label.accurate, anchor=label.anchor,
+        probability=exposure.probability, upstream_score=exposure.alert.upstream_score, decided_at=exposure.decided_at,
+    )  # fmt: skip

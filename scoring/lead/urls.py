@@ -1,0 +1,13 @@
+"""The addresses of the lead's pages, mounted at /lead/."""
+
+from django.urls import path
+
+from scoring.lead import views
+
+app_name = "lead"
+
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path("<slug:slug>/", views.queue, name="queue"),
+    path("<slug:slug>/<slug:name>.csv", views.table, name="table"),
+]
