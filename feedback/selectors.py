@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import connection
 from django.db.models import QuerySet
 
 from feedback import rules
@@ -70,21 +71,28 @@ def entries_since(queue_id: int, position: int, limit: int | None = None) -> lis
     return list(tail.select_related("alert__scorer")[:limit])
 
 
-def facts_about(alert_ids: Iterable[int], upto: int) -> dict[int, list[rules.Fact]]:
-    """What the rules need of every entry about the alerts with a position of at most `upto`, grouped by alert."""
-    grouped: dict[int, list[rules.Fact]] = {alert_id: [] for alert_id in alert_ids}
-    rows = LedgerEntry.objects.filter(alert_id__in=list(grouped), position__lte=upto).order_by("position")
-    columns = ("alert_id", "position", "value", "source", "judge_id", "scorer_id", "retracts__position")
-    for alert_id, position, value, source, judge, scorer, retracts in rows.values_list(*columns):
-        author = judge if judge is not None else f"scorer:{scorer}"
-        grouped[alert_id].append(rules.Fact(position, value, source, author, retracts))
+_FACTS_TOUCHED = """
+    SELECT e.alert_id, e.position, e.value, e.source, e.judge_id, e.scorer_id, r.position
+    FROM feedback_ledgerentry e LEFT JOIN feedback_ledgerentry r ON r.id = e.retracts_id
+    WHERE e.position <= %(upto)s AND e.alert_id IN (
+        SELECT alert_id FROM feedback_ledgerentry
+        WHERE queue_id = %(queue)s AND position > %(low)s AND position <= %(high)s
+    ) ORDER BY e.position
+"""
+
+
+def facts_touched(queue_id: int, low: int, high: int, upto: int) -> dict[int, list[rules.Fact]]:
+    """Every fact, of a position of at most `upto`, about the alerts that the ledger rows in (low, high] are about.
+
+    Written as SQL: every score asks it after every verdict.
+    """
+    grouped: dict[int, list[rules.Fact]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_FACTS_TOUCHED, {"queue": queue_id, "low": low, "high": high, "upto": upto})
+        for alert_id, position, value, source, judge, scorer, retracts in cursor.fetchall():
+            author = judge if judge is not None else f"scorer:{scorer}"
+            grouped.setdefault(alert_id, []).append(rules.Fact(position, value, source, author, retracts))
     return grouped
-
-
-def alerts_judged_between(queue_id: int, low: int, high: int) -> list[int]:
-    """The alerts that the ledger rows in (low, high] are about, each once, in order of first appearance."""
-    rows = LedgerEntry.objects.filter(queue_id=queue_id, position__gt=low, position__lte=high).order_by("position")
-    return list(dict.fromkeys(rows.values_list("alert_id", flat=True)))
 
 
 def entries_about(alert_ids: Iterable[int]) -> dict[int, list[LedgerEntry]]:

@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from django.db import connection
 
-from feedback.models import Alert
-from scoring.facts import facts_of_alert
+from scoring.facts import facts_of_alerts
 from scoring.features import extract
 from scoring.online_model import ModelConfig, OpenMatrix
 
@@ -61,9 +60,9 @@ class Board:
         return standings
 
     def _add(self, alert_ids: list[int]) -> None:
-        alerts = Alert.objects.select_related("scorer").in_bulk(alert_ids)
+        facts = facts_of_alerts(alert_ids)
         for alert_id in alert_ids:
-            self.matrix.add(alert_id, extract(facts_of_alert(alerts[alert_id]), self.config))
+            self.matrix.add(alert_id, extract(facts[alert_id], self.config))
 
     def _read(self) -> Standings:
         with connection.cursor() as cursor:

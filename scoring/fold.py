@@ -6,17 +6,17 @@ labels still hold at P: the caller's, or a checkpoint's, or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from feedback.models import Alert
-from feedback.selectors import alerts_judged_between, facts_about
+from feedback.rules import Fact
+from feedback.selectors import facts_touched
 from scoring import checkpoints
-from scoring.facts import facts_of_alert
+from scoring.facts import facts_of_alerts
 from scoring.features import extract
 from scoring.models import ModelConfiguration
 from scoring.online_model import ModelConfig, OnlineModel
-from scoring.plan import Lesson, lessons_between, rewind_below
+from scoring.plan import lessons_between, rewind_below
 
 # Rows of the ledger read at a time: bounds the memory of a rebuild.
 STRIDE = 2_000
@@ -66,6 +66,10 @@ def model_at(
     Without `trust_checkpoints` only `start` and nothing are considered: that is how checkpoints are verified.
     Raises `TooLong`, with `start` untouched, where that is more than `limit` ledger rows.
     """
+    if start is not None and end - start.position <= min(STRIDE, end if limit is None else limit):
+        facts = facts_touched(configuration.queue_id, start.position, end, end)
+        if rewind_below(start.position, facts) is None:
+            return _advance(start, end, facts)
     base = _nearest(configuration, end, start, trust_checkpoints)
     if limit is not None and end - base.position > limit:
         raise TooLong(f"{end - base.position} ledger rows to learn for queue {configuration.queue_id}")
@@ -79,10 +83,18 @@ def fold(queue_id: int, base: Belief, end: int, on_stride: Callable[[int], None]
     """
     for low in range(base.position, end, STRIDE):
         high = min(low + STRIDE, end)
-        facts = facts_about(alerts_judged_between(queue_id, low, high), end)
-        _learn(base, lessons_between(low, high, facts))
+        base = _advance(base, high, facts_touched(queue_id, low, high, end))
         if on_stride is not None:
             on_stride(high)
+    return base
+
+
+def _advance(base: Belief, end: int, facts: Mapping[int, Sequence[Fact]]) -> Belief:
+    """Learn the labels with anchors in (base.position, end]; `facts` are those that `lessons_between` asks for."""
+    lessons = lessons_between(base.position, end, facts)
+    seen = facts_of_alerts([one.alert_id for one in lessons])
+    for one in lessons:
+        base.model.learn(extract(seen[one.alert_id], base.config), one.accurate, one.weight)
     return Belief(base.model, base.config, end)
 
 
@@ -124,14 +136,6 @@ def _rewind(queue_id: int, start: int, end: int) -> int | None:
     """The smallest anchor at or before `start` whose label is another one at `end`; None where all hold."""
     if start == 0:
         return None
-    touched = alerts_judged_between(queue_id, start, end)
-    parts = (touched[low : low + STRIDE] for low in range(0, len(touched), STRIDE))
-    bounds = [rewind_below(start, facts_about(part, end)) for part in parts]
+    strides = ((low, min(low + STRIDE, end)) for low in range(start, end, STRIDE))
+    bounds = [rewind_below(start, facts_touched(queue_id, low, high, end)) for low, high in strides]
     return min((bound for bound in bounds if bound is not None), default=None)
-
-
-def _learn(base: Belief, lessons: list[Lesson]) -> None:
-    alerts = Alert.objects.select_related("scorer").in_bulk([one.alert_id for one in lessons])
-    for one in lessons:
-        features = extract(facts_of_alert(alerts[one.alert_id]), base.config)
-        base.model.learn(features, one.accurate, one.weight)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 from django.db import connection, transaction
-from django.db.models import F, Max, OuterRef, Subquery
+from django.db.models import Max, OuterRef, Subquery
 
 from feedback.models import LedgerEntry, Queue, Tier
 from scoring import checkpoints, policy
@@ -37,11 +37,11 @@ _boards: dict[int, Board] = {}
 def learn(*, queue_id: int, now: datetime) -> Reranking | None:
     """Bring a queue's model up to the ledger's head and re-rank what is open.
 
-    1. One worker at a time; another one's turn includes ours. 2. Learn. 3. Keep a checkpoint where one is due.
+    1. One worker at a time; another one's turn includes ours. An erased queue is nothing to do. 2. Learn. 3. Keep a checkpoint where one is due.
     4. Re-rank. Returns the re-ranking, or None where there was nothing to do.
     """
     with _turn(queue_id) as mine:
-        if not mine:
+        if not mine or not Queue.objects.filter(pk=queue_id).exists():
             return None
         configuration, in_force = configuration_of(queue_id), policy_in_force(queue_id)
         last = Reranking.objects.filter(queue_id=queue_id).order_by("-pk").first() or Reranking(to_position=0)
@@ -55,10 +55,10 @@ def learn(*, queue_id: int, now: datetime) -> Reranking | None:
 
 def behind() -> list[int]:
     """The queues whose ledger or policy has moved past their last re-ranking: what the sweep must nudge."""
-    policy_version = PolicyVersion.objects.filter(queue=OuterRef("pk")).order_by("-version").values("version")[:1]
+    wanted = PolicyVersion.objects.filter(queue=OuterRef("pk")).order_by("-version").values("version")[:1]
     applied = Reranking.objects.filter(queue=OuterRef("pk")).order_by("-pk").values("policy_version")[:1]
-    stale = Queue.objects.annotate(wanted=Subquery(policy_version), applied=Subquery(applied)).exclude(wanted=F("applied"))
-    changed = set(stale.filter(wanted__isnull=False).values_list("pk", flat=True))
+    rows = Queue.objects.annotate(wanted=Subquery(wanted), applied=Subquery(applied)).values_list("pk", "wanted", "applied")
+    changed = {pk for pk, wanted, applied in rows if wanted is not None and wanted != applied}
     return sorted(changed | {queue_id for queue_id, lag in lags().items() if lag > 0})
 
 

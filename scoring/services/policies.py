@@ -19,6 +19,11 @@ def policy_in_force(queue_id: int) -> policy.Policy:
         newest, _created = PolicyVersion.objects.get_or_create(
             queue_id=queue_id, version=1, defaults={"stage": Stage.OBSERVE}
         )
+    return as_policy(newest)
+
+
+def as_policy(newest: PolicyVersion) -> policy.Policy:
+    """A stored policy version as the pure core reads it."""
     return policy.Policy(
         version=newest.version,
         stage=newest.stage,

@@ -1,0 +1,125 @@
+"""`model_at(P)` is a pure function of the first P ledger rows: same rows, same model, byte for byte."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from feedback.errors import FeedbackError
+from feedback.models import Alert, LedgerEntry, Queue, Scorer, Source, Value
+from feedback.selectors import head_of
+from feedback.services import record_verdict, retract_verdict
+from scoring import checkpoints
+from scoring.fold import Belief, TooLong, configuration_of, fold, model_at, nothing_learnt
+from scoring.replica import Replica, replica_of
+from tests.factories import NOON, judge, raise_alert
+
+TEXTS = ["cancel our plan now", "thanks, all good", "第三次出问题了", "态度挺好的", "how do I export data", "再这样就换别家"]
+
+
+def from_nothing(queue: Queue, end: int) -> Belief:
+    return fold(queue.pk, nothing_learnt(configuration_of(queue.pk)), end)
+
+
+def dump(belief: Belief) -> bytes:
+    return belief.model.dump()
+
+
+@pytest.fixture
+def alerts(queue: Queue, upstream: Scorer) -> list[Alert]:
+    return [raise_alert(queue, upstream, text) for text in TEXTS]
+
+
+# One step of a history: (which alert, accurate?, whose verdict, is it a retraction of their last one?, checkpoint after?)
+step = st.tuples(st.integers(0, 5), st.booleans(), st.booleans(), st.integers(0, 3), st.booleans())
+
+
+def act(alerts: list[Alert], people: tuple[User, User], one: tuple[int, bool, bool, int, bool]) -> None:
+    """A verdict, a changed mind, or a retraction; refusals are fine, they write nothing."""
+    which, accurate, first, kind, _checkpoint = one
+    person, alert = people[0 if first else 1], alerts[which]
+    last = LedgerEntry.objects.filter(alert=alert, kind="verdict").order_by("-position").first()
+    try:
+        if kind == 0 and last is not None:
+            retract_verdict(verdict=last, judge=person, decision_id=uuid.uuid4(), now=NOON)
+        else:
+            value = Value.ACCURATE if accurate else Value.FALSE_POSITIVE
+            seen = last.decision_id if last else None
+            record_verdict(alert=alert, judge=person, value=value, decision_id=uuid.uuid4(), source=Source.REP, now=NOON, seen=seen)
+    except FeedbackError:
+        return
+
+
+@pytest.mark.django_db
+class TestTheSameModelWhateverTheWay:
+    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(history=st.lists(step, max_size=14))
+    def test_a_replica_that_lived_through_it_equals_a_fold_from_nothing(
+        self, alerts: list[Alert], rhea: User, tom: User, queue: Queue, history: list[tuple[int, bool, bool, int, bool]]
+    ) -> None:
+        lived = Replica(queue.pk)
+        for one in history:
+            act(alerts, (rhea, tom), one)
+            with lived.hold() as belief:
+                if one[4]:
+                    checkpoints.write(configuration_of(queue.pk), belief.model, belief.position)
+                assert dump(belief) == dump(from_nothing(queue, head_of(queue.pk)))
+
+    def test_undoing_gives_the_model_that_never_learnt_it(self, alerts: list[Alert], rhea: User, queue: Queue) -> None:
+        judge(alerts[0], rhea)
+        before = dump(from_nothing(queue, 1))
+        mistake = judge(alerts[1], rhea, Value.FALSE_POSITIVE)
+        retract_verdict(verdict=mistake, judge=rhea, decision_id=uuid.uuid4(), now=NOON)
+        with replica_of(queue.pk).hold() as belief:
+            assert (dump(belief), belief.position) == (before, 3)
+
+    def test_a_position_in_the_past_is_reproduced(self, alerts: list[Alert], rhea: User, queue: Queue) -> None:
+        judge(alerts[0], rhea)
+        then = dump(from_nothing(queue, 1))
+        judge(alerts[1], rhea)
+        assert dump(model_at(configuration_of(queue.pk), 1)) == then
+
+
+@pytest.mark.django_db
+class TestCheckpoints:
+    def test_bytes_that_do_not_match_their_digest_are_not_loaded(self, alerts: list[Alert], rhea: User, queue: Queue) -> None:
+        judge(alerts[0], rhea)
+        configuration = configuration_of(queue.pk)
+        row = checkpoints.write(configuration, from_nothing(queue, 1).model, 1)
+        row.payload = bytes(row.payload)[:-1] + b"x"
+        row.save()
+        assert checkpoints.load(configuration, nothing_learnt(configuration).config, 1) is None
+        assert dump(model_at(configuration, 1)) == dump(from_nothing(queue, 1))
+
+    def test_one_is_due_after_some_rows_or_some_time(self, alerts: list[Alert], rhea: User, queue: Queue) -> None:
+        configuration = configuration_of(queue.pk)
+        judge(alerts[0], rhea)
+        row = checkpoints.write(configuration, from_nothing(queue, 1).model, 1)
+        soon, later = row.created_at + timedelta(seconds=1), row.created_at + timedelta(minutes=3)
+        assert not checkpoints.is_due(configuration, 2, soon)
+        assert checkpoints.is_due(configuration, 2, later)
+        assert checkpoints.is_due(configuration, 1 + checkpoints.EVERY_ROWS, soon)
+        assert not checkpoints.is_due(configuration, 1, later)
+
+
+@pytest.mark.django_db
+class TestALongReplay:
+    def test_it_is_left_to_the_worker_and_the_last_good_state_serves(self, alerts: list[Alert], rhea: User, queue: Queue) -> None:
+        first = judge(alerts[0], rhea)
+        for alert in alerts[1:]:
+            judge(alert, rhea)
+        replica = Replica(queue.pk)
+        with replica.hold() as belief:
+            good = dump(belief)
+        retract_verdict(verdict=first, judge=rhea, decision_id=uuid.uuid4(), now=NOON)
+        with replica.hold(sync_limit=3) as belief:
+            assert (dump(belief), belief.position, belief.behind) == (good, 6, 1)
+
+    def test_it_says_so_by_name(self, alerts: list[Alert], rhea: User, queue: Queue) -> None:
+        for alert in alerts:
+            judge(alert, rhea)
+        with pytest.raises(TooLong):
+            model_at(configuration_of(queue.pk), 6, nothing_learnt(configuration_of(queue.pk)), limit=3)
