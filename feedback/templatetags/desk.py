@@ -1,9 +1,19 @@
-"""Numbers and bars as the pages show them. Pure functions of their arguments; no filter touches the database."""
+"""Numbers, bars and marked words as the pages show them. Only `navigation` reads the database."""
 
+import uuid
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.template import Context
+from django.utils.timesince import timesince
+
+from feedback.desk import wording
+from feedback.desk.navigation import Section, sections_for
+from feedback.desk.passages import Highlight, Passage, passages
+from feedback.desk.selectors import MOST_COUNTED
+from feedback.desk.wording import Reason
 
 register = template.Library()
 
@@ -15,6 +25,18 @@ MINUS = "\N{MINUS SIGN}"
 def percent(share: float | None) -> str:
     """A share from 0 to 1 as a whole percentage, or a dash where there is none."""
     return "\N{EN DASH}" if share is None else f"{round(share * 100)}%"
+
+
+@register.filter
+def chance(probability: float) -> str:
+    """A probability as a whole percentage that never claims certainty."""
+    return "<1%" if probability < 0.005 else ">99%" if probability >= 0.995 else percent(probability)
+
+
+@register.filter
+def readable(name: str) -> str:
+    """A field's name as words."""
+    return name.replace("_", " ")
 
 
 @register.filter
@@ -30,15 +52,48 @@ def signed(weight: float) -> str:
 
 
 @register.filter
-def with_bars(reasons: Iterable[Any]) -> list[dict[str, Any]]:
+def in_words(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
+    """The model's reasons as label and weight, for components/contributions.html."""
+    return [{"label": label, "weight": weight} for label, weight in wording.weighed(reasons)]
+
+
+@register.filter
+def with_bars(reasons: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Each reason's label and weight with the width of its bar in pixels, the heaviest the widest."""
-    pairs = [(_field(reason, "label"), float(_field(reason, "weight"))) for reason in reasons]
-    heaviest = max((abs(weight) for _, weight in pairs), default=0.0) or 1.0
+    weighed = [(reason["label"], float(reason["weight"])) for reason in reasons]
+    heaviest = max((abs(weight) for _, weight in weighed), default=0.0) or 1.0
     return [
         {"label": label, "weight": weight, "width": max(2, round(BAR_WIDTH * abs(weight) / heaviest))}
-        for label, weight in pairs
+        for label, weight in weighed
     ]
 
 
-def _field(reason: Any, name: str) -> Any:
-    return reason[name] if isinstance(reason, Mapping) else getattr(reason, name)
+@register.filter
+def marked(text: str, highlights: Iterable[Highlight]) -> list[Passage]:
+    """The text cut at the words that weighed, for components/marked_text.html."""
+    return passages(text, highlights)
+
+
+@register.filter
+def age(moment: datetime, now: datetime) -> str:
+    """How long ago, in the largest unit: 3 hours, 2 days."""
+    return timesince(moment, now, depth=1)
+
+
+@register.filter
+def limited(count: int) -> str:
+    """A count that was only counted so far: 99+ from a hundred on."""
+    return str(count) if count < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
+
+
+@register.simple_tag
+def new_id() -> uuid.UUID:
+    """A decision id for a form that is being shown."""
+    return uuid.uuid4()
+
+
+@register.simple_tag(takes_context=True)
+def navigation(context: Context) -> list[Section]:
+    """`{% navigation as sections %}`: where the person who asks can go."""
+    request = context.get("request")
+    return sections_for(request) if request is not None else []

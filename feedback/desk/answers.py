@@ -1,0 +1,125 @@
+"""What the desk answers: parts of the page for htmx, and for a plain form the same as whole pages."""
+
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_htmx.http import push_url, trigger_client_event
+
+from feedback.desk import selectors
+from feedback.desk.access import DESK_ROLES, DeskRequest, wants_fragment
+from feedback.desk.forms import VerdictForm
+from feedback.errors import AlreadyJudged, AlreadyRetracted, DecisionConflict, FeedbackError, NotYours
+from feedback.models import Alert, LedgerEntry, Queue, Reason, Value
+from feedback.selectors import entry_for
+
+VERDICT_KEYS = [(Value.ACCURATE, "a"), (Value.FALSE_POSITIVE, "x"), (Value.UNSURE, "u")]
+
+
+def desk_page(request: DeskRequest, desk: selectors.Desk, status: int = 200, **extra: Any) -> HttpResponse:
+    """The whole desk, with the receipt of the last click where the address names one."""
+    context = {
+        **_work_context(request, desk.queue, desk.work),
+        "inbox": desk.inbox,
+        "newest": desk.newest,
+        "today": desk.today,
+        "entry": _named_receipt(request),
+        "show_list": request.GET.get("view") == "list",
+        **extra,
+    }
+    return render(request, "feedback/desk.html", context, status=status)
+
+
+def work_reply(
+    request: DeskRequest, queue: Queue, work: selectors.Work | None, status: int = 200, **extra: Any
+) -> HttpResponse:
+    """One alert and its verdict bar, for htmx to put in the place of the last one."""
+    context = {**_work_context(request, queue, work), "today": selectors.today_for(request.user, queue, timezone.now()), **extra}
+    response = render(request, "feedback/_reply.html", context, status=status)
+    return push_url(response, desk_address(queue, alert=work.alert.pk) if work else desk_address(queue))
+
+
+def verdict_recorded(request: DeskRequest, alert: Alert, entry: LedgerEntry, form: VerdictForm) -> HttpResponse:
+    """The next alert, and the receipt of this verdict."""
+    if form.cleaned_data["back"] == "judged":
+        return HttpResponseRedirect(reverse("desk:judged", args=[alert.queue.slug]))
+    work = selectors.next_work(alert.queue, form.place)
+    if wants_fragment(request):
+        return work_reply(request, alert.queue, work, entry=entry, judged_alert=alert.pk)
+    chosen = {"alert": work.alert.pk} if work else {}
+    return HttpResponseRedirect(desk_address(alert.queue, **chosen, receipt=entry.decision_id))
+
+
+def verdict_retracted(request: DeskRequest, retraction: LedgerEntry) -> HttpResponse:
+    """The alert that is open again, and the receipt of the retraction."""
+    alert = selectors.alert_on_desk(request.user, retraction.alert_id)
+    if wants_fragment(request):
+        reply = work_reply(request, alert.queue, selectors.work_of(alert), entry=retraction)
+        return trigger_client_event(reply, "list-stale", after="settle")
+    return HttpResponseRedirect(desk_address(alert.queue, alert=alert.pk, receipt=retraction.decision_id))
+
+
+def unreadable(request: DeskRequest, alert: Alert, form: VerdictForm) -> HttpResponse:
+    """The alert again with what was wrong with the form; nothing that was typed is lost."""
+    problems = [error for errors in form.errors.values() for error in errors]
+    return _again(request, alert, 422, form, problem=" ".join(problems))
+
+
+def refused(request: DeskRequest, alert: Alert, form: VerdictForm | None, refusal: FeedbackError) -> HttpResponse:
+    """The alert as the ledger has it now, with why the click was refused and what one can do."""
+    fresh = selectors.alert_on_desk(request.user, alert.pk)
+    return _again(request, fresh, 409, form, problem=_in_words(refusal))
+
+
+def desk_address(queue: Queue, **query: int | uuid.UUID | str) -> str:
+    """The address of a queue's desk with what is chosen on it."""
+    path = reverse("desk:desk", args=[queue.slug])
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _again(request: DeskRequest, alert: Alert, status: int, form: VerdictForm | None, problem: str) -> HttpResponse:
+    work = selectors.work_of(alert)
+    typed = {"note": form.data.get("note", ""), "reason": form.data.get("reason", "")} if form else {}
+    if wants_fragment(request):
+        return work_reply(request, alert.queue, work, status, problem=problem, typed=typed)
+    desk = selectors.desk_for(user=request.user, slug=alert.queue.slug, now=timezone.now(), alert_id=alert.pk)
+    return desk_page(request, desk, status, problem=problem, typed=typed)
+
+
+def _work_context(request: DeskRequest, queue: Queue, work: selectors.Work | None) -> dict[str, Any]:
+    standing = work.standing if work else None
+    own = standing.value if standing and standing.judge_id == request.user.pk else ""
+    return {"queue": queue, "work": work, "alert": work.alert if work else None, "reasons": Reason.choices, "own_standing": own,
+            "verdict_keys": VERDICT_KEYS, "now": timezone.now(), "help_keys": _keys()}  # fmt: skip
+
+
+def _named_receipt(request: HttpRequest) -> LedgerEntry | None:
+    """The entry whose receipt the address asks for, if there is one and it is the person's to see."""
+    try:
+        return entry_for(request.user, uuid.UUID(request.GET.get("receipt", "")), *DESK_ROLES)
+    except (ValueError, LedgerEntry.DoesNotExist):
+        return None
+
+
+def _in_words(refusal: FeedbackError) -> str:
+    if isinstance(refusal, AlreadyJudged):
+        return _("Someone judged this alert while you had it open. Keep their verdict, or record yours anyway.")
+    if isinstance(refusal, AlreadyRetracted):
+        return _("That verdict was taken back before. Nothing changed.")
+    if isinstance(refusal, NotYours):
+        return _("That verdict is another person's: its author or a lead can take it back.")
+    if isinstance(refusal, DecisionConflict):
+        return _("This form was already used for another verdict. Look at the alert again, then decide.")
+    return _("The ledger refused this. Reload the page and try again.")
+
+
+def _keys() -> list[tuple[str, str]]:
+    return [
+        ("A", _("Accurate")), ("X", _("False positive")), ("U", _("Not sure")), (_("Space"), _("Later: to the next alert")),
+        ("⌫", _("Undo the last verdict")), ("1–5", _("Reason")), ("J / K", _("Down and up the list")),
+    ]  # fmt: skip

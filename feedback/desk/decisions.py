@@ -1,0 +1,60 @@
+"""The desk's requests that write: a verdict, an undo; and the receipt that says what they changed."""
+
+import uuid
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from feedback import services
+from feedback.desk import answers, selectors
+from feedback.desk.access import DESK_ROLES, DeskRequest, for_people
+from feedback.desk.forms import UndoForm, VerdictForm
+from feedback.errors import FeedbackError
+from feedback.selectors import entry_for
+
+MOST_ASKED = 20
+
+
+@require_POST
+@for_people
+def verdict(request: DeskRequest, alert_id: int) -> HttpResponse:
+    """Record a verdict and bring the next alert; a refusal shows the alert again with what was typed."""
+    alert = selectors.alert_on_desk(request.user, alert_id)
+    form = VerdictForm(request.POST)
+    if not form.is_valid():
+        return answers.unreadable(request, alert, form)
+    decision = form.decision()
+    source = selectors.source_of(request.user, alert, decision["seen"])
+    blind = selectors.is_blind(alert)
+    try:
+        recorded = services.record_verdict(
+            alert=alert, judge=request.user, source=source, blind=blind, now=timezone.now(), **decision
+        )
+    except FeedbackError as refusal:
+        return answers.refused(request, alert, form, refusal)
+    return answers.verdict_recorded(request, alert, recorded.entry, form)
+
+
+@require_POST
+@for_people
+def undo(request: DeskRequest, decision_id: uuid.UUID) -> HttpResponse:
+    """Take a verdict back and show its alert again."""
+    entry = entry_for(request.user, decision_id, *DESK_ROLES)
+    form = UndoForm(request.POST)
+    retraction_id = form.cleaned_data["decision_id"] if form.is_valid() else uuid.uuid4()
+    try:
+        recorded = services.retract_verdict(verdict=entry, judge=request.user, decision_id=retraction_id, now=timezone.now())
+    except FeedbackError as refusal:
+        return answers.refused(request, selectors.alert_on_desk(request.user, entry.alert_id), None, refusal)
+    return answers.verdict_retracted(request, recorded.entry)
+
+
+@require_safe
+@for_people
+def receipt(request: DeskRequest, decision_id: uuid.UUID) -> HttpResponse:
+    """What a click changed, asked again until the worker has re-ranked, some twenty times at most."""
+    entry = entry_for(request.user, decision_id, *DESK_ROLES)
+    asked = min(int(request.GET.get("asked", "0")), MOST_ASKED) if request.GET.get("asked", "0").isdigit() else MOST_ASKED
+    return render(request, "feedback/_receipt_text.html", {"entry": entry, "asked": asked + 1, "again": asked < MOST_ASKED})

@@ -1,0 +1,62 @@
+"""A person's own verdicts in a queue, newest first, with what each still means."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+
+from feedback import rules
+from feedback.desk.access import DESK_ROLES
+from feedback.desk.selectors import Person
+from feedback.models import Kind, LedgerEntry, Queue, Value
+from feedback.selectors import entries_about, queue_for
+from feedback.services.ledger import facts_of
+
+PAGE_ROWS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One verdict of a person. `stands`: it is the one that keeps its alert out of the queue."""
+
+    entry: LedgerEntry
+    stands: bool
+    retracted: bool
+    decision_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    undo_id: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    @property
+    def others(self) -> list[str]:
+        """The verdicts that one may change to."""
+        return [value for value in Value.values if value != self.entry.value]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPage:
+    """A page of one's verdicts. `next` is the position after which the next page begins, if there is one."""
+
+    queue: Queue
+    rows: list[Judged]
+    next: int | None
+
+
+def judged_by(*, user: Person, slug: str, before: int | None = None) -> JudgedPage:
+    """A page of a person's verdicts. Raises `Queue.DoesNotExist` where the queue is not theirs."""
+    queue = queue_for(user, slug, *DESK_ROLES)
+    mine = LedgerEntry.objects.filter(queue=queue, judge_id=user.pk, kind=Kind.VERDICT)
+    if before is not None:
+        mine = mine.filter(position__lt=before)
+    found = list(mine.select_related("alert__customer", "retraction").order_by("-recorded_at", "-position")[: PAGE_ROWS + 1])
+    shown = found[:PAGE_ROWS]
+    return JudgedPage(queue, _with_standing(shown), shown[-1].position if len(found) > PAGE_ROWS else None)
+
+
+def _with_standing(entries: list[LedgerEntry]) -> list[Judged]:
+    about = entries_about({entry.alert_id for entry in entries})
+    closing = {alert_id: rules.closing_verdict(facts_of(rows)) for alert_id, rows in about.items()}
+    return [_judged(entry, closing[entry.alert_id]) for entry in entries]
+
+
+def _judged(entry: LedgerEntry, closing: rules.Fact | None) -> Judged:
+    stands = closing is not None and closing.position == entry.position
+    return Judged(entry, stands=stands, retracted=getattr(entry, "retraction", None) is not None)

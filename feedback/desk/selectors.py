@@ -1,0 +1,222 @@
+"""What the desk shows, page by page. No page counts its rows: a queue may have a million."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import F, QuerySet
+from django.db.models.functions import Left
+from django.utils import timezone
+
+from feedback import rules
+from feedback.desk.access import DESK_ROLES
+from feedback.desk.cursor import Cursor
+from feedback.models import Alert, Kind, LedgerEntry, Membership, OpenAlert, Queue, Role, Source, Tier
+from feedback.selectors import history_of, queue_for
+from feedback.services.ledger import facts_of
+
+Person = AbstractBaseUser | AnonymousUser
+
+PAGE_ROWS = 30
+MOST_COUNTED = 100
+PREVIEW_CHARACTERS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One open alert in the list. `probability` is None where it is to be judged blind."""
+
+    cursor: Cursor
+    customer: str
+    words: str
+    tier: str
+    probability: float | None
+    raised_at: datetime
+
+    @property
+    def alert_id(self) -> int:
+        return self.cursor.alert_id
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """One page of a queue's open alerts, most urgent first: those after a cursor, and the cursor of the page that follows."""
+
+    rows: list[Row]
+    after: Cursor | None
+    next: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One alert on the desk, and what its verdict form needs.
+
+    `standing` is the closing verdict, None where the alert is open. `decision_id` is new for every form that is shown.
+    """
+
+    alert: Alert
+    standing: LedgerEntry | None
+    history: list[LedgerEntry]
+    decision_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    undo_id: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    @property
+    def open(self) -> OpenAlert | None:
+        return getattr(self.alert, "open", None)
+
+    @property
+    def cursor(self) -> Cursor | None:
+        return None if self.open is None else Cursor(self.open.urgency, self.alert.pk)
+
+    @property
+    def blind(self) -> bool:
+        """Whether the model's opinion stays off the page until the verdict."""
+        return is_blind(self.alert)
+
+    @property
+    def tier(self) -> str:
+        return "" if self.open is None else tier_word(self.open.tier)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The whole desk: where (queue), which (inbox), what (work; None where the queue is clear)."""
+
+    queue: Queue
+    inbox: Inbox
+    work: Work | None
+    newest: int
+    today: Today
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """How far a person is: verdicts since midnight, and alerts still open, each counted up to `MOST_COUNTED`."""
+
+    judged: int
+    left: int
+
+    @property
+    def total(self) -> int:
+        return max(1, self.judged + self.left)
+
+
+def tier_word(tier: int) -> str:
+    """The tier's name in the markup: yellow, orange or red."""
+    return Tier(tier).name.lower()
+
+
+def desk_for(
+    *, user: Person, slug: str, now: datetime, alert_id: int | None = None, past: Cursor | None = None,
+    after: Cursor | None = None,
+) -> Desk:  # fmt: skip
+    """A person's desk in a queue: the alert they chose, else the next one past a cursor, else the most urgent.
+
+    Raises `Queue.DoesNotExist` or `Alert.DoesNotExist` where it is not theirs.
+    """
+    queue = queue_for(user, slug, *DESK_ROLES)
+    work = chosen_work(user, queue, alert_id) if alert_id else next_work(queue, past)
+    return Desk(queue, inbox_page(queue, after), work, newest_open(queue), today_for(user, queue, now))
+
+
+def today_for(user: Person, queue: Queue, now: datetime) -> Today:
+    """How far a person is today, by the product's clock."""
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return Today(judged_since(user, queue, midnight), open_count(queue))
+
+
+def is_blind(alert: Alert) -> bool:
+    """Whether an alert is to be judged without the model's opinion. Reads `alert.open`."""
+    standing: OpenAlert | None = getattr(alert, "open", None)
+    return standing is not None and standing.blind
+
+
+def inbox_page(queue: Queue, after: Cursor | None = None) -> Inbox:
+    """The open alerts after a cursor, a page of them."""
+    fields = ("urgency", "alert_id", "tier", "probability", "blind", "raised_at", "customer", "customer_key", "words")
+    found = _visible(queue, after).annotate(
+        customer=F("alert__customer__name"),
+        customer_key=F("alert__customer__external_id"),
+        words=Left("alert__text", PREVIEW_CHARACTERS),
+    )
+    rows = [_row(*values) for values in found.values_list(*fields)[: PAGE_ROWS + 1]]
+    return Inbox(rows[:PAGE_ROWS], after, rows[PAGE_ROWS - 1].cursor if len(rows) > PAGE_ROWS else None)
+
+
+def next_work(queue: Queue, past: Cursor | None = None) -> Work | None:
+    """The first open alert past a cursor, beginning again at the top after the last; None where the queue is clear."""
+    wanted = "alert__customer", "alert__scorer", "alert__queue"
+    found = _visible(queue, past).select_related(*wanted).first()
+    if found is None and past is not None:
+        found = _visible(queue).select_related(*wanted).first()
+    return None if found is None else work_of(found.alert)
+
+
+def chosen_work(user: Person, queue: Queue | None, alert_id: int) -> Work:
+    """One alert of a person's queues, open or judged. Raises `Alert.DoesNotExist` where it is not theirs."""
+    return work_of(alert_on_desk(user, alert_id, queue))
+
+
+def alert_on_desk(user: Person, alert_id: int, queue: Queue | None = None) -> Alert:
+    """An alert with everything the desk shows of it, in one query. Raises `Alert.DoesNotExist` where it is not theirs."""
+    mine = Alert.objects.select_related("queue", "customer", "scorer", "open")
+    if queue is not None:
+        return mine.get(pk=alert_id, queue=queue)
+    memberships = Membership.objects.filter(user_id=user.pk, role__in=DESK_ROLES, queue__throwaway=False)
+    return mine.get(pk=alert_id, queue__in=memberships.values("queue"))
+
+
+def work_of(alert: Alert) -> Work:
+    """An alert with its history and the verdict that stands."""
+    history = history_of(alert)
+    by_position = {entry.position: entry for entry in history}
+    closing = rules.closing_verdict(facts_of(history))
+    return Work(alert, None if closing is None else by_position[closing.position], history)
+
+
+def newest_open(queue: Queue) -> int:
+    """The largest id among a queue's open alerts: alerts with larger ids are new to the page."""
+    newest = OpenAlert.objects.filter(queue=queue).order_by("-alert").values_list("alert", flat=True).first()
+    return newest or 0
+
+
+def arrived_since(queue: Queue, alert_id: int) -> int:
+    """How many visible alerts arrived after the newest one that a page knew, counted up to `MOST_COUNTED`."""
+    return OpenAlert.objects.filter(queue=queue, visible=True, alert__gt=alert_id)[:MOST_COUNTED].count()
+
+
+def open_count(queue: Queue) -> int:
+    """How many alerts wait, counted up to `MOST_COUNTED`."""
+    return _visible(queue).order_by()[:MOST_COUNTED].count()
+
+
+def judged_since(user: Person, queue: Queue, moment: datetime) -> int:
+    """How many verdicts a person gave since a moment, counted up to `MOST_COUNTED`."""
+    mine = LedgerEntry.objects.filter(queue=queue, judge_id=user.pk, kind=Kind.VERDICT, recorded_at__gte=moment)
+    return mine.order_by()[:MOST_COUNTED].count()
+
+
+def source_of(user: Person, alert: Alert, seen: uuid.UUID | None) -> Source:
+    """What a verdict given on the desk counts as: a lead who overrules a verdict they saw adjudicates; all else is a rep's."""
+    if seen is None or LedgerEntry.objects.filter(decision_id=seen, judge_id=user.pk).exists():
+        return Source.REP
+    leads = Membership.objects.filter(user_id=user.pk, queue_id=alert.queue_id, role=Role.LEAD)
+    return Source.LEAD if leads.exists() else Source.REP
+
+
+def _visible(queue: Queue, after: Cursor | None = None) -> QuerySet[OpenAlert]:
+    """The open alerts in order. One index range (open_alert_inbox): the first condition opens it, the second trims ties."""
+    found = OpenAlert.objects.filter(queue=queue, visible=True).order_by("-urgency", "-alert")
+    if after is None:
+        return found
+    return found.filter(urgency__lte=after.urgency).exclude(urgency=after.urgency, alert__gte=after.alert_id)
+
+
+def _row(
+    urgency: float, alert_id: int, tier: int, probability: float, blind: bool, raised_at: datetime,
+    name: str, key: str, words: str,
+) -> Row:  # fmt: skip
+    return Row(Cursor(urgency, alert_id), name or key, words, tier_word(tier), None if blind else probability, raised_at)

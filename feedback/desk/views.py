@@ -1,0 +1,89 @@
+"""The desk's pages to look at. What changes the ledger is in `decisions`."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from feedback.desk import answers, navigation, selectors
+from feedback.desk.access import DESK_ROLES, DeskRequest, for_people, wants_fragment
+from feedback.desk.cursor import Cursor
+from feedback.desk.judged import judged_by
+from feedback.models import Role
+from feedback.selectors import queue_for
+
+
+@require_safe
+@for_people
+def home(request: DeskRequest) -> HttpResponse:
+    """Lead a person to their work: the desk, the questions, or the figures."""
+    by_role = navigation.queues_by_role(request.user)
+    if Role.REP in by_role:
+        return redirect("desk:desk", slug=by_role[Role.REP][0].slug)
+    for role, address in ((Role.LEAD, "/lead/"), (Role.LABELER, "/label/")):
+        if role in by_role:
+            return redirect(address)
+    return render(request, "feedback/nowhere.html")
+
+
+@require_safe
+@for_people
+def queues(request: DeskRequest) -> HttpResponse:
+    """The queues whose desk a person may work, with what waits in each."""
+    mine = navigation.desk_queues(navigation.queues_by_role(request.user))
+    counts = navigation.open_counts(mine) if mine else {}
+    return render(request, "feedback/queues.html", {"queues": [(queue, counts[queue.pk]) for queue in mine]})
+
+
+@require_safe
+@for_people
+def desk(request: DeskRequest, slug: str) -> HttpResponse:
+    """The desk of a queue; for htmx only the alert that was asked for."""
+    desk = selectors.desk_for(
+        user=request.user,
+        slug=slug,
+        now=timezone.now(),
+        alert_id=_number(request.GET.get("alert")),
+        past=Cursor.parse(request.GET.get("past", "")),
+        after=Cursor.parse(request.GET.get("after", "")),
+    )
+    if wants_fragment(request):
+        return answers.work_reply(request, desk.queue, desk.work)
+    return answers.desk_page(request, desk)
+
+
+@require_safe
+@for_people
+def inbox(request: DeskRequest, slug: str) -> HttpResponse:
+    """The list of open alerts as it is now, for htmx to put in the place of the frozen one."""
+    queue = queue_for(request.user, slug, *DESK_ROLES)
+    page = selectors.inbox_page(queue, Cursor.parse(request.GET.get("after", "")))
+    context = {"queue": queue, "inbox": page, "newest": selectors.newest_open(queue), "now": timezone.now(), "fresh_too": True}
+    return render(request, "feedback/_list.html", context)
+
+
+@require_safe
+@for_people
+def fresh(request: DeskRequest, slug: str) -> HttpResponse:
+    """How many alerts arrived since the page was made: asked every few seconds, answered only when it changed."""
+    queue = queue_for(request.user, slug, *DESK_ROLES)
+    since, shown = _number(request.GET.get("since")) or 0, _number(request.GET.get("shown")) or 0
+    count = selectors.arrived_since(queue, since)
+    if count == shown:
+        return HttpResponse(status=204)
+    return render(request, "feedback/_fresh.html", {"queue": queue, "newest": since, "count": count})
+
+
+@require_safe
+@for_people
+def judged(request: DeskRequest, slug: str) -> HttpResponse:
+    """One's own verdicts in a queue, each of which can be changed or taken back."""
+    page = judged_by(user=request.user, slug=slug, before=_number(request.GET.get("before")))
+    return render(request, "feedback/judged.html", {"page": page, "queue": page.queue, "now": timezone.now()})
+
+
+def _number(text: str | None) -> int | None:
+    """A positive number that fits a database id, or None."""
+    if text is None or not text.isascii() or not text.isdigit() or len(text) > 18:
+        return None
+    return int(text)

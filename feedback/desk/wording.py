@@ -1,0 +1,57 @@
+"""Reasons in words that a rep understands. The model gives kinds, names and values; the page's language gives the words."""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from django.utils.translation import gettext as _
+
+
+class Reason(Protocol):
+    """One contribution to a score, as the model states it (scoring.reasons.Reason)."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def value(self) -> str | float | None: ...
+    @property
+    def contribution(self) -> float: ...
+
+
+_SENTENCES: dict[str, Callable[[str, str], str]] = {
+    "text": lambda _name, value: _("“%(phrase)s”") % {"phrase": value},
+    "number": lambda name, value: _("%(name)s is %(value)s") % {"name": name, "value": value},
+    "category": lambda name, value: _("%(name)s is %(value)s") % {"name": name, "value": value},
+    "missing": lambda name, _value: _("%(name)s is not known") % {"name": name},
+    "upstream": lambda _name, value: _("the scorer's own score, %(value)s") % {"value": value},
+    "scorer": lambda name, value: _("raised by %(scorer)s") % {"scorer": value or name},
+}
+
+
+def weighed(reasons: Iterable[Reason]) -> list[tuple[str, float]]:
+    """What the reasons say and what each weighs in log-odds, heaviest first.
+
+    The scorer's score speaks twice, as it came and as verdicts have taught to read it: to a rep that is one reason.
+    """
+    sums: dict[str, float] = {}
+    for reason in reasons:
+        words = in_words(reason)
+        sums[words] = sums.get(words, 0.0) + reason.contribution
+    return sorted(sums.items(), key=lambda item: -abs(item[1]))
+
+
+def in_words(reason: Reason) -> str:
+    """What a reason says, as a phrase without a full stop. A kind that is not known is named as it is."""
+    sentence = _SENTENCES.get("upstream" if reason.kind == "prior" else reason.kind, lambda name, value: f"{name} {value}".strip())
+    return sentence(_readable(reason.name), _value(reason.value))
+
+
+def _readable(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _value(value: str | float | None) -> str:
+    if value is None:
+        return _("not given")
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,42 @@
+/* The desk beyond htmx: which row is current, what is pending, and polling that rests while nobody looks. */
+(() => {
+  const shown = () => document.getElementById("alert")?.dataset.alert;
+
+  /** Mark the row of the alert on screen; the rows beside it answer to j and k. */
+  function markCurrent() {
+    const links = [...document.querySelectorAll("#list .alert-row > a")];
+    const index = links.findIndex((link) => link.parentElement.id === `row-${shown()}`);
+    links.forEach((link, place) => {
+      link.toggleAttribute("aria-current", place === index);
+      if (place === index) link.setAttribute("aria-current", "true");
+      if (index >= 0 && place === index + 1) link.dataset.hotkey = "j";
+      else if (index >= 0 && place === index - 1) link.dataset.hotkey = "k";
+      else delete link.dataset.hotkey;
+    });
+    links[index]?.scrollIntoView({ block: "nearest" });
+    return { links, index };
+  }
+
+  /** Keep list and alert together: a list that has run out is fetched again, a clear desk takes the first alert. */
+  function settle() {
+    const { links } = markCurrent();
+    if (shown() && links.length === 0) document.body.dispatchEvent(new CustomEvent("list-stale"));
+    if (!shown() && links.length > 0) links[0].click();
+  }
+
+  document.addEventListener("DOMContentLoaded", markCurrent);
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id === "alert") document.getElementById("desk")?.classList.remove("desk--list");
+    if (event.target.id === "alert" || event.target.id === "list") settle();
+  });
+
+  // Polling rests while the page is hidden.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (document.hidden && event.detail.elt.matches("[data-background]")) event.preventDefault();
+  });
+
+  // Pending is shown on the button that was pressed, until the ledger has answered.
+  const submitter = (event) => event.detail.requestConfig?.triggeringEvent?.submitter;
+  document.addEventListener("htmx:beforeRequest", (event) => submitter(event)?.setAttribute("aria-busy", "true"));
+  document.addEventListener("htmx:afterRequest", (event) => submitter(event)?.removeAttribute("aria-busy"));
+})();
