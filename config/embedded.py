@@ -14,7 +14,6 @@ import fcntl
 import hashlib
 import os
 import pwd
-import secrets
 import shutil
 import signal
 import stat
@@ -31,6 +30,7 @@ import psutil
 import psycopg
 
 from config import binaries
+from config.files import locked, secret
 
 MAJOR = "18"
 NAME = "alertloop"  # of the superuser and of the database
@@ -111,7 +111,7 @@ class Cluster:
         """
         self._claim_home()
         with self._alone():
-            self._lease = self._lease or _locked_file(self.home / "postgres.users", fcntl.LOCK_SH)
+            self._lease = self._lease or locked(self.home / "postgres.users", fcntl.LOCK_SH)
             if self._postmaster() and self._answers_within(START_SECONDS):
                 return
             self._initialise()
@@ -140,7 +140,8 @@ class Cluster:
                 self._check_folder()
         except PermissionError as error:
             raise EmbeddedDatabaseError(
-                f"{error.filename} belongs to another user. Run as that user, or set ALERTLOOP_DATA to a folder of yours."
+                f"{error.filename} belongs to another user. "
+                "Run as that user, or set ALERTLOOP_DATA to a folder of your own."
             ) from error
 
     def _check_folder(self) -> None:
@@ -207,7 +208,7 @@ class Cluster:
     ) -> subprocess.Popen[bytes]:
         account = self._account()
         data = "/proc/self/cwd" if account and sys.platform == "linux" else str(folder)
-        with open(os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as log:
+        with os.fdopen(os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as log:
             return subprocess.Popen(
                 [binaries.path(program, private=account is not None), "-D", data, *options],
                 cwd=folder,
@@ -285,28 +286,8 @@ class Cluster:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Only one process at a time starts or stops the server."""
-        handle = _locked_file(self.home / "postgres.lock", fcntl.LOCK_EX)
+        handle = locked(self.home / "postgres.lock", fcntl.LOCK_EX)
         try:
             yield
         finally:
             os.close(handle)
-
-
-def secret(path: Path) -> str:
-    """The secret kept in this 0600 file; made on first use."""
-    with contextlib.suppress(FileExistsError):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-        try:
-            os.link(draft, path)  # appears whole or not at all, and never replaces an older one
-        finally:
-            draft.unlink()
-    return path.read_text()
-
-
-def _locked_file(path: Path, how: int) -> int:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    fcntl.flock(handle, how)
-    return handle

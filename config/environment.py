@@ -20,13 +20,17 @@ class Environment(BaseSettings):
     PORT: int = Field(8000, ge=1, le=65535, description="Port of the web server.")
     HOST: str = Field("127.0.0.1", description="Address the web server listens on; 0.0.0.0 for all.")
     PUBLIC_URL: str = Field(
-        "", description="Address people type, such as https://alerts.example.com. With https, cookies are secure, "
-        "plain requests are redirected and browsers are told to stay on https. Empty: http://localhost:PORT."
+        "",
+        description="Address people type, such as https://alerts.example.com. With https, cookies are secure, "
+        "plain requests are redirected and browsers are told to stay on https. Empty: http://localhost:PORT.",
     )
     ALLOWED_HOSTS: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Further host names to answer to, with commas between; PUBLIC_URL's and this machine's always are."
+        (),
+        description="Further host names to answer to, with commas between; PUBLIC_URL's and this machine's always are.",
     )
-    DEBUG: bool = Field(False, description="Tracebacks on error pages and no caching of templates. Never in production.")
+    DEBUG: bool = Field(
+        False, description="Tracebacks on error pages and no caching of templates. Never in production."
+    )
     SECRET_KEY: str = Field("", description="Signs sessions and links. Empty: made once, kept in the data folder.")
     SECRET_KEY_FALLBACKS: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Former secret keys, with commas between, still accepted while a key is rotated."
@@ -54,10 +58,15 @@ class Environment(BaseSettings):
     )
     API_MAX_BODY_BYTES: int = Field(5_000_000, ge=1, description="Largest request body of the API; above it, 413.")
     API_MAX_BATCH: int = Field(1_000, ge=1, description="Most alerts in one batch; above it, 413.")
-    API_RATE_PER_MINUTE: int = Field(6_000, ge=1, description="Alerts a minute that one scorer's key may post; above, 429.")
+    API_RATE_PER_MINUTE: int = Field(
+        6_000, ge=1, description="Alerts a minute that one scorer's key may post; above, 429."
+    )
     API_BURST: int = Field(2_000, ge=1, description="Alerts that one scorer's key may post at once after a quiet time.")
-    READY_MAX_LAG_SECONDS: float = Field(
-        60.0, gt=0, description="/readyz fails when the learner or the worker's heartbeat is further behind."
+    READY_MAX_BEHIND: int = Field(
+        500, ge=0, description="/readyz fails when the learner is more verdicts than this behind, in any queue."
+    )
+    READY_MAX_SILENCE_SECONDS: float = Field(
+        60.0, gt=0, description="/readyz fails when no worker has shown a sign of life for longer."
     )
 
     @field_validator("ALLOWED_HOSTS", "SECRET_KEY_FALLBACKS", mode="before")

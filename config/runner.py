@@ -19,8 +19,8 @@ from pathlib import Path
 from types import FrameType
 
 from config.embedded import Cluster, EmbeddedDatabaseError
-from config.processes import Child, say, stop_all
 from config.environment import BASE_DIR, env
+from config.processes import Child, say, stop_all
 
 ANSWER_SECONDS = 60.0
 

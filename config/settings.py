@@ -4,14 +4,15 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
-import django_stubs_ext
 import dj_database_url
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config import logs
-from config.embedded import Cluster, secret
+from config.embedded import Cluster
 from config.environment import BASE_DIR, env
+from config.files import secret
 
 TESTING = "PYTEST_VERSION" in os.environ  # set by pytest
 
@@ -194,9 +195,11 @@ API_BURST = env.API_BURST
 
 # --- Operation -------------------------------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = env.CELERY_BROKER_URL or ("memory://" if TESTING else "")  # read by config/celery.py, which holds everything else about tasks
+# Read by config/celery.py, which holds everything else about tasks. In tests nobody takes a nudge.
+CELERY_BROKER_URL = env.CELERY_BROKER_URL or ("memory://" if TESTING else "")
 LOGGING_CONFIG = "config.logs.configure"
 LOGGING = logs.settings(env.LOG_FORMAT, env.LOG_LEVEL)
 METRICS_TOKEN = env.METRICS_TOKEN
-READY_MAX_LAG_SECONDS = env.READY_MAX_LAG_SECONDS
+READY_MAX_BEHIND = env.READY_MAX_BEHIND
+READY_MAX_SILENCE_SECONDS = env.READY_MAX_SILENCE_SECONDS
 PROMETHEUS_EXPORT_MIGRATIONS = False  # /readyz answers that, without a query at every start

@@ -19,7 +19,7 @@ log = structlog.get_logger("request")
 
 
 class RequestIdMiddleware:
-    """Gives a request an id, taken from X-Request-ID where that is well formed, and logs one line when it is answered."""
+    """Gives a request an id, that of X-Request-ID where it is well formed, and logs one line when it is answered."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

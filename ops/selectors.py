@@ -4,17 +4,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
-from importlib.util import find_spec
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from ops.models import Heartbeat
 from ops.services import WORKER
+from scoring.selectors import learner_lag
 
-_migrated = False  # true once seen: applied migrations are never taken back under a running process
+MIGRATED = "ops.migrations-applied"  # in this process' own cache
 
 
 @dataclass(frozen=True)
@@ -53,21 +53,22 @@ def _database(_now: datetime) -> Check:
 
 
 def _migrations(_now: datetime) -> Check:
-    global _migrated
-    if not _migrated:
+    known = cache.get(MIGRATED)  # once seen: applied migrations are not taken back under a running process
+    if not known:
         executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
-        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        if missing:
+        if missing := executor.migration_plan(executor.loader.graph.leaf_nodes()):
             return Check(ok=False, detail=f"{len(missing)} not applied: run manage.py migrate")
-        _migrated = True
+        cache.set(MIGRATED, True, timeout=None)
     return Check(ok=True, detail="applied")
 
 
 def _learner(_now: datetime) -> Check:
-    if find_spec("scoring.selectors") is None:
-        return Check(ok=True, detail="no learner yet")
-    lag = import_module("scoring.selectors").learner_lag()
-    return Check(ok=lag <= settings.READY_MAX_LAG_SECONDS, detail=f"{lag:.1f} seconds behind the ledger")
+    behind = learner_lag()
+    slowest = max(behind, key=lambda queue: behind[queue], default=None)
+    if slowest is None:
+        return Check(ok=True, detail="no queue yet")
+    ok = behind[slowest] <= settings.READY_MAX_BEHIND
+    return Check(ok=ok, detail=f"{behind[slowest]} verdicts behind at most, in {slowest}")
 
 
 def _worker(now: datetime) -> Check:
@@ -75,4 +76,4 @@ def _worker(now: datetime) -> Check:
     if beat_at is None:
         return Check(ok=False, detail="no worker has run yet")
     age = (now - beat_at).total_seconds()
-    return Check(ok=age <= settings.READY_MAX_LAG_SECONDS, detail=f"last seen {age:.1f} seconds ago")
+    return Check(ok=age <= settings.READY_MAX_SILENCE_SECONDS, detail=f"last seen {age:.1f} seconds ago")
