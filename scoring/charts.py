@@ -1,8 +1,9 @@
 """Charts as SVG, drawn by the server. Pure: numbers and finished words in, safe markup out.
 
-A drawing has no viewBox: across it is measured in percent and down in pixels, so it fills any width while its type keeps
-the size that the reader chose. Lines and bands, which need both, lie in an inner drawing that is stretched. Colours, weights
-and sizes are classes of static/css: the content security policy allows no style attributes. Every word is escaped here.
+A drawing has no viewBox: across it is measured in percent and down in pixels, so it fills any width while its type
+keeps the size that the reader chose. The words of the upward axis stand left of it, in the padding that
+static/css/lead.css sets. Lines and bands, which need both measures, lie in an inner drawing that is stretched. Colours
+and weights are classes: the content security policy allows no style attributes. Every word is escaped here.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from html import escape
 from itertools import groupby
 
 HEIGHT = 240  # pixels of the whole drawing; static/css/lead.css sets the same
+GUTTER = 40  # pixels of its padding at the left; there too
 TOP, BOTTOM = 18, 24  # pixels kept for the topmost label and for the axis
 STRETCHED = 1000  # units of the inner drawing, each way
 
@@ -48,7 +50,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line through points, broken where one is unknown. `kind`: "", "second" or "reference"; `ends` labels both ends."""
+    """A line through points, broken where one is unknown. `kind`: "" or "reference"; `ends`: words at both ends."""
 
     points: Sequence[Point]
     kind: str = ""
@@ -183,7 +185,8 @@ def _dot(point: Point, scale: Scale, radius: float = 3) -> str:
     if point.y is None:
         return ""
     tip = f"<title>{escape(point.tip)}</title>" if point.tip else ""
-    return f'<circle class="chart__dot" cx="{_percent(point.x)}" cy="{scale.pixels(point.y):.1f}" r="{radius}">{tip}</circle>'
+    place = f'cx="{_percent(point.x)}" cy="{scale.pixels(point.y):.1f}" r="{radius}"'
+    return f'<circle class="chart__dot" {place}>{tip}</circle>'
 
 
 def _whisker(point: Point, scale: Scale) -> str:
@@ -192,12 +195,15 @@ def _whisker(point: Point, scale: Scale) -> str:
 
 
 def _ends(line: Line, scale: Scale) -> Iterator[str]:
-    """The words at the first and the last known point, above them and inside the drawing."""
+    """The words at the first and the last known point: above a band, below a reference, inside the drawing."""
     known = [point for point in line.points if point.y is not None]
+    strong = "" if line.kind == "reference" else " chart__label--strong"
     for point, word in zip((known[0], known[-1]) if known else (), line.ends, strict=False):
         if word:
-            y = scale.pixels(max(point.y or 0.0, point.high if line.band else 0.0)) - 6
-            yield _text(point.x, max(y, 11), word, "chart__label chart__label--strong")
+            above = scale.pixels(max(point.y or 0.0, point.high if line.band else 0.0)) - 6
+            below = scale.pixels(min(near.y or 0.0 for near in known[-3:])) + 16
+            y = below if line.kind == "reference" else max(above, 11)
+            yield _text(point.x, y, word, f"chart__label{strong}")
 
 
 def _stack(bar: Bar, x: float, step: float, scale: Scale) -> Iterator[str]:
@@ -212,11 +218,11 @@ def _stack(bar: Bar, x: float, step: float, scale: Scale) -> Iterator[str]:
 
 
 def _grid(up: Sequence[Tick], scale: Scale) -> Iterator[str]:
-    """A line for every value, its word above it at the start."""
+    """A line for every value, its word left of it."""
     for tick in up:
         y = f"{scale.pixels(tick.at):.1f}"
         yield f'<line class="chart__grid" x1="0" x2="100%" y1="{y}" y2="{y}"/>'
-        yield f'<text class="chart__label" x="0" y="{scale.pixels(tick.at) - 4:.1f}">{escape(tick.word)}</text>'
+        yield f'<text class="chart__label" x="-{GUTTER}" y="{scale.pixels(tick.at) + 4:.1f}">{escape(tick.word)}</text>'
 
 
 def _across(ticks: Sequence[Tick]) -> Iterator[str]:

@@ -42,9 +42,9 @@ UNKNOWN = Share(None, 0.0, 1.0, 0)
 class Stratum:
     """Counts of the alerts that were sure to be shown, or of those shown by a draw.
 
-    `raised` counts all of them, `shown` those a human could see, `judged` the shown ones that have a label and `accurate`
-    the judged ones that were right. The weights are sums of 1 / propensity over the judged ones, squared or not, over all
-    or over the accurate ones only.
+    `raised` counts all of them, `shown` those a human could see, `judged` the shown ones that have a label and
+    `accurate` the judged ones that were right. The weights are sums of 1 / propensity over the judged ones, squared or
+    not, over all or over the accurate ones only.
     """
 
     raised: int = 0
@@ -133,7 +133,7 @@ def weighted_precision(sample: Sample) -> Share:
 
     1. Each stratum gives its Hájek share. 2. They are mixed by how many alerts were raised in each, which is known, so
     audits that are judged more or less often than others do not tilt the figure. 3. The limits are mixed by the method
-    of variance estimates recovery (Zou and Donner 2008, https://doi.org/10.1002/sim.3170), which keeps the skew of small samples.
+    of variance estimates recovery (Zou and Donner 2008, https://doi.org/10.1002/sim.3170), which keeps their skew.
     Within a stratum, alerts without a verdict are taken to be like those with one.
     Unknown where alerts were raised in a stratum of which none is judged.
     """
@@ -150,9 +150,9 @@ def weighted_precision(sample: Sample) -> Share:
 def missed_share(sample: Sample) -> Share:
     """Of all accurate alerts, the share that was hidden. `n` is the number of audited alerts it rests on.
 
-    hidden · q / (hidden · q + rest), where q is the Hájek share of the drawn alerts and `rest` what is accurate among the
-    shown ones. The ratio rises with q and falls with the certain stratum's share, so its limits are recovered from theirs
-    (Zou and Donner 2008, for ratios of the form 1 / (1 + rest / hidden)). Zero where nothing was hidden.
+    hidden · q / (hidden · q + rest), where q is the Hájek share of the drawn alerts and `rest` what is accurate among
+    the shown ones. The ratio rises with q and falls with the certain stratum's share, so its limits are recovered from
+    theirs (Zou and Donner 2008, as above). Zero where nothing was hidden.
     """
     hidden, drawn, certain = sample.drawn.hidden, hajek(sample.drawn), hajek(sample.certain)
     if hidden == 0:
@@ -190,8 +190,8 @@ class Trend(NamedTuple):
 def trend(before: Share, after: Share, steady_within: float = 0.03) -> Trend:
     """What may be said of the change between two independent shares.
 
-    The interval of the difference is Newcombe's (1998, method 10): "rose" and "fell" where it excludes 0, "steady" where
-    it lies within ± `steady_within`, else "unclear".
+    The interval of the difference is Newcombe's (1998, method 10): "rose" and "fell" where it excludes 0, "steady"
+    where it lies within ± `steady_within`, else "unclear".
     """
     if before.value is None or after.value is None:
         return Trend("unclear", before, after)

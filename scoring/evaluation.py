@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import pi, sqrt
 
 import numpy as np
@@ -32,9 +33,7 @@ class Ordering:
     variance: float = 0.0
 
     def __add__(self, other: Ordering) -> Ordering:
-        return Ordering(
-            self.pairs + other.pairs, self.concordant + other.concordant, self.variance + other.variance
-        )
+        return Ordering(self.pairs + other.pairs, self.concordant + other.concordant, self.variance + other.variance)
 
     @property
     def auc(self) -> float | None:
@@ -58,8 +57,8 @@ def ordering(scores: ArrayLike, accurate: ArrayLike) -> Ordering:
     """Count the pairs in order, by ranks.
 
     `scores` and `accurate` have shape (n,). The variance is Hanley and McNeil's (1982,
-    https://doi.org/10.1148/radiology.143.1.7063747), with the AUC shrunk by half a pair so that a perfect order of a few
-    alerts is not certain.
+    https://doi.org/10.1148/radiology.143.1.7063747), with the AUC shrunk by half a pair so that a perfect order of a
+    few alerts is not certain.
     """
     truth = np.asarray(accurate, dtype=bool)
     positives, negatives = int(truth.sum()), int((~truth).sum())
@@ -111,17 +110,20 @@ class LearningPoint:
 
 
 def learning_curve(blocks: Sequence[Block], points: int = 20) -> list[LearningPoint]:
-    """Merge blocks, given in order of the ledger, into at most `points` stretches of about as many labels each."""
-    total = sum(block.judged for block in blocks)
-    curve: list[LearningPoint] = []
-    done, merged = 0, Block()
+    """Merge blocks, given in order of the ledger, into at most `points` stretches of about as many labels each.
+
+    A remainder of less than half a stretch joins the last one.
+    """
+    target = max(1.0, sum(block.judged for block in blocks) / points)
+    stretches = [Block()]
     for block in blocks:
-        merged += block
-        done += block.judged
-        if done * points >= total * (len(curve) + 1) and merged.judged:
-            curve.append(LearningPoint(done, merged))
-            merged = Block()
-    return curve
+        if stretches[-1].judged >= target:
+            stretches.append(Block())
+        stretches[-1] += block
+    if len(stretches) > 1 and stretches[-1].judged < target / 2:
+        stretches[-2:] = [stretches[-2] + stretches[-1]]
+    ends = accumulate(stretch.judged for stretch in stretches)
+    return [LearningPoint(end, stretch) for end, stretch in zip(ends, stretches, strict=True) if stretch.judged]
 
 
 def is_better(first: Ordering, second: Ordering) -> bool | None:
@@ -162,7 +164,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A reliability diagram. `error` is the expected calibration error; `chance` what sampling alone would make of it."""
+    """A reliability diagram. `error`: its expected calibration error; `chance`: what sampling alone makes of it."""
 
     bins: tuple[Bin, ...]
     error: float

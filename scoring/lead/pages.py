@@ -15,7 +15,7 @@ from feedback.selectors import queue_for, queues_of
 from scoring.charts import Svg
 from scoring.estimation import Sample, missed_share, naive_precision, spared, weighted_precision
 from scoring.evaluation import learning_curve
-from scoring.lead import panels, selectors, sentences
+from scoring.lead import headlines, panels, selectors, sentences
 from scoring.lead.panels import Panel
 from scoring.lead.selectors import QueueFigures, Standing
 from scoring.lead.services import follow_ledger
@@ -56,8 +56,8 @@ class QueuePage:
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
-    """One line of the overview."""
+class Line:
+    """One queue of the overview."""
 
     queue: Queue
     headline: str
@@ -76,7 +76,7 @@ def queue_page(*, user: Person, slug: str, now: datetime) -> QueuePage:
     standing = selectors.standings_of([queue])[queue.pk]
     return QueuePage(
         queue,
-        sentences.headline(queue.title, figures),
+        headlines.headline(queue.title, figures),
         _figures(figures.recent),
         {name: make(queue, figures, now) for name, make in _PANELS.items()},
         standing,
@@ -105,7 +105,15 @@ def table_of(*, user: Person, slug: str, name: str, now: datetime) -> Table | No
     return _PANELS[name](queue, selectors.figures_of([queue.pk], now)[queue.pk], now).table
 
 
-def overview(*, user: Person, now: datetime) -> list[Overview]:
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All queues of a lead."""
+
+    headline: str
+    lines: list[Line]
+
+
+def overview(*, user: Person, now: datetime) -> Overview:
     """All queues that the person leads."""
     queues = list(queues_of(user, Role.LEAD))
     for queue in queues:
@@ -113,14 +121,15 @@ def overview(*, user: Person, now: datetime) -> list[Overview]:
     ids = [queue.pk for queue in queues]
     figures, standings = selectors.figures_of(ids, now), selectors.standings_of(queues)
     verdicts = selectors.verdicts_since(ids, now - timedelta(days=7))
-    return [_line(queue, figures[queue.pk], standings[queue.pk], verdicts[queue.pk]) for queue in queues]
+    lines = [_line(queue, figures[queue.pk], standings[queue.pk], verdicts[queue.pk]) for queue in queues]
+    return Overview(headlines.headline_of_all(list(figures.values())), lines)
 
 
-def _line(queue: Queue, figures: QueueFigures, standing: Standing, verdicts: int) -> Overview:
-    headline = sentences.headline(queue.title, figures)
+def _line(queue: Queue, figures: QueueFigures, standing: Standing, verdicts: int) -> Line:
+    headline = headlines.headline(queue.title, figures)
     spark = panels.precision_spark(queue.slug, figures, headline)
     policy = sentences.policy(standing.policy)
-    return Overview(queue, headline, _figures(figures.recent)[:3], spark, standing, policy, verdicts)
+    return Line(queue, headline, _figures(figures.recent)[:3], spark, standing, policy, verdicts)
 
 
 def _figures(recent: Sample) -> list[Figure]:
@@ -128,10 +137,18 @@ def _figures(recent: Sample) -> list[Figure]:
     naive, every, lost = naive_precision(recent), weighted_precision(recent), missed_share(recent)
     note = sentences.judged_share(recent)
     if naive.value is not None:
-        note = _("naive · 95%% interval %(interval)s · %(judged)s") % {"interval": points((naive.low, naive.high)), "judged": note}
+        note = _("naive · 95%% interval %(interval)s · %(judged)s") % {
+            "interval": points((naive.low, naive.high)),
+            "judged": note,
+        }
     return [
         Figure(_("Real among shown"), percent(naive.value), note, *_limits(naive)),
-        Figure(_("Real among all raised, hidden ones too"), percent(every.value), sentences.weighted(recent), *_limits(every)),
+        Figure(
+            _("Real among all raised, hidden ones too"),
+            percent(every.value),
+            sentences.weighted(recent),
+            *_limits(every),
+        ),
         Figure(_("Real alerts that were hidden"), percent(lost.value), sentences.missed(recent), *_limits(lost)),
         _spared_figure(recent),
     ]

@@ -9,10 +9,22 @@ from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
-from scoring.charts import Bar, Line, Point, Scale, Svg, Tick, Words, bar_chart, line_chart, reliability_chart, sparkline
+from scoring.charts import (
+    Bar,
+    Line,
+    Point,
+    Scale,
+    Svg,
+    Tick,
+    Words,
+    bar_chart,
+    line_chart,
+    reliability_chart,
+    sparkline,
+)
 from scoring.estimation import Sample, Share, naive_precision, proportion, weighted_precision
 from scoring.evaluation import Calibration, LearningPoint, Ordering, entropy
-from scoring.lead import sentences
+from scoring.lead import headlines, sentences
 from scoring.lead.selectors import Day, PersonFigures, QueueFigures, ScorerFigures, Week
 from scoring.lead.tables import Cell, Column, Table, count, day, percent, points, two_places
 
@@ -21,28 +33,47 @@ QUARTERS = [Tick(each / 4, percent(each / 4)) for each in range(5)]
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A part of the page. `svg` is None where the table is the picture."""
+    """A part of the page. `is_table`: the table is what there is to see; else it stands folded below `svg`."""
 
     sentence: str
     note: str
     table: Table
     svg: Svg | None = None
+    is_table: bool = False
 
 
 def precision_panel(figures: QueueFigures) -> Panel:
     """Precision week by week: naive with its interval, and the weighted figure beside it."""
-    sentence = sentences.precision(figures)
+    sentence = headlines.precision(figures)
     total = sum((week.sample for week in figures.weeks), Sample())
-    note = _("Each dot is a week's alerts that were shown and judged, the band its 95%% interval. Dashed: all alerts raised, hidden ones included, by propensity. %(judged)s.")
+    note = _(
+        "Each dot is a week's alerts that were shown and judged, the band its 95%% interval. "
+        "Dashed: all alerts raised, hidden ones included, by propensity. %(judged)s."
+    )
     table = _precision_table(figures.weeks)
-    naive = [_week_point(i, week, naive_precision(week.sample), len(figures.weeks)) for i, week in enumerate(figures.weeks)]
-    every = [_week_point(i, week, weighted_precision(week.sample), len(figures.weeks)) for i, week in enumerate(figures.weeks)]
+    naive = [
+        _week_point(i, week, naive_precision(week.sample), len(figures.weeks)) for i, week in enumerate(figures.weeks)
+    ]
+    every = [
+        _week_point(i, week, weighted_precision(week.sample), len(figures.weeks))
+        for i, week in enumerate(figures.weeks)
+    ]
     known = [point for point in naive if point.y is not None]
-    ends = (percent(known[0].y), percent(known[-1].y)) if len(known) > 1 else ("", percent(known[-1].y) if known else "")
-    lines = [Line(every, kind="reference"), Line(naive, band=True, dots=True, ends=ends)]
+    ends = (
+        (percent(known[0].y), percent(known[-1].y)) if len(known) > 1 else ("", percent(known[-1].y) if known else "")
+    )
+    all_end = (
+        next((percent(point.y) for point in reversed(every) if point.y is not None), "") if _differs(figures) else ""
+    )
+    lines = [Line(every, kind="reference", ends=("", all_end)), Line(naive, band=True, dots=True, ends=ends)]
     words = Words("precision", _("Precision week by week"), sentence)
     svg = line_chart(words, lines, _month_ticks([week.monday for week in figures.weeks]), QUARTERS, Scale())
     return Panel(sentence, note % {"judged": sentences.judged_share(total)}, table, svg)
+
+
+def _differs(figures: QueueFigures) -> bool:
+    """Whether anything was hidden: else the weighted figure is the naive one."""
+    return any(week.sample.drawn.raised for week in figures.weeks)
 
 
 def _week_point(index: int, week: Week, share: Share, weeks: int) -> Point:
@@ -54,10 +85,12 @@ def _precision_table(weeks: Sequence[Week]) -> Table:
     columns = [
         Column("week", _("Week from"), "day"), Column("raised", _("Raised")), Column("shown", _("Shown")),
         Column("judged", _("Judged")), Column("audited", _("of them audited")),
-        *_share_columns("shown_precision", _("Real among shown")), *_share_columns("all_precision", _("Real among all raised")),
+        *_share_columns("shown_precision", _("Real among shown")),
+        *_share_columns("all_precision", _("Real among all raised")),
     ]  # fmt: skip
     rows = [
-        [week.monday, week.sample.total.raised, week.sample.total.shown, week.sample.total.judged, week.sample.drawn.judged,
+        [week.monday, week.sample.total.raised, week.sample.total.shown, week.sample.total.judged,
+         week.sample.drawn.judged,
          *_share_cells(naive_precision(week.sample)), *_share_cells(weighted_precision(week.sample))]
         for week in reversed(weeks)
     ]  # fmt: skip
@@ -65,9 +98,7 @@ def _precision_table(weeks: Sequence[Week]) -> Table:
 
 
 def _share_columns(key: str, title: str) -> list[Column]:
-    return [
-        Column(key, title, "share"), Column(f"{key}_low", _("95% from"), "share"), Column(f"{key}_high", _("to"), "share"),
-    ]  # fmt: skip
+    return [Column(key, title, "share_interval"), Column(f"{key}_low", "", "limit"), Column(f"{key}_high", "", "limit")]
 
 
 def _share_cells(share: Share) -> list[Cell]:
@@ -93,9 +124,13 @@ def learning_panel(curve: Sequence[LearningPoint]) -> Panel:
     areas = [each.y for line in lines for each in line.points if each.y is not None]
     scale = Scale(min(0.5, int(min(areas, default=0.5) * 10) / 10), 1.0)
     up = [Tick(value / 10, f"{value / 10:.1f}") for value in range(round(scale.low * 10), 11)]
-    note = _("AUC: how often an accurate alert stood above a false one, by the probability made on arrival; 0.5 is a coin.")
+    note = _(
+        "AUC: how often an accurate alert stood above a false one, by the probability made on arrival; 0.5 is a coin."
+    )
     svg = line_chart(Words("learning", _("Learning curve"), sentence), lines, _verdict_ticks(total), up, scale)
-    return Panel(sentence, f"{note} {sentences.against_upstream(curve)}", _learning_table(curve), svg if curve else None)
+    return Panel(
+        sentence, f"{note} {sentences.against_upstream(curve)}", _learning_table(curve), svg if curve else None
+    )
 
 
 def _order_point(point: LearningPoint, order: Ordering, total: int) -> Point:
@@ -104,16 +139,18 @@ def _order_point(point: LearningPoint, order: Ordering, total: int) -> Point:
 
 
 def _verdict_ticks(total: int) -> list[Tick]:
-    return [Tick(part / 4, count(round(total * part / 4))) for part in range(1, 4)] + [
-        Tick(1.0, _("%(n)s verdicts") % {"n": count(total)})
+    return [
+        Tick(0.0, count(0)),
+        Tick(0.5, count(round(total / 2))),
+        Tick(1.0, _("%(n)s verdicts") % {"n": count(total)}),
     ]
 
 
 def _learning_table(curve: Sequence[LearningPoint]) -> Table:
     columns = [
         Column("verdicts", _("Verdicts")), Column("accurate_share", _("Real"), "share"),
-        Column("model_auc", _("Model's AUC"), "number"), Column("model_auc_low", _("95% from"), "number"),
-        Column("model_auc_high", _("to"), "number"), Column("upstream_auc", _("Upstream AUC"), "number"),
+        Column("model_auc", _("Model's AUC"), "number_interval"), Column("model_auc_low", "", "limit"),
+        Column("model_auc_high", "", "limit"), Column("upstream_auc", _("Upstream AUC"), "number"),
         Column("log_loss", _("Log loss"), "number"), Column("log_loss_of_average", _("of the average"), "number"),
     ]  # fmt: skip
     return Table("learning", columns, [_learning_row(point) for point in curve])
@@ -123,7 +160,16 @@ def _learning_row(point: LearningPoint) -> list[Cell]:
     block = point.block
     share = block.accurate / block.judged
     low, high = block.model.interval if block.model.auc is not None else (None, None)
-    return [point.verdicts, share, block.model.auc, low, high, block.upstream.auc, block.log_loss / block.judged, entropy(share)]
+    return [
+        point.verdicts,
+        share,
+        block.model.auc,
+        low,
+        high,
+        block.upstream.auc,
+        block.log_loss / block.judged,
+        entropy(share),
+    ]
 
 
 def calibration_panel(found: Calibration) -> Panel:
@@ -136,7 +182,12 @@ def calibration_panel(found: Calibration) -> Panel:
     if found.n < sentences.FEW:
         return Panel(sentence, _("Said on arrival, before anybody judged."), table)
     dots = [
-        Point(each.said, each.share, *each.interval, f"{percent(each.said)} → {percent(each.share)} ({points(each.interval)})")
+        Point(
+            each.said,
+            each.share,
+            *each.interval,
+            f"{percent(each.said)} → {percent(each.share)} ({points(each.interval)})",
+        )
         for each in found.bins
     ]
     svg = reliability_chart(Words("calibration", _("Calibration"), sentence), dots, QUARTERS, QUARTERS)
@@ -148,16 +199,25 @@ def days_panel(days: Sequence[Day]) -> Panel:
     sentence = sentences.verdicts(days)
     columns = [
         Column("day", _("Day"), "day"), Column("verdicts", _("Verdicts")), Column("accurate", _("Accurate")),
-        Column("false_positive", _("False positive")), Column("unsure", _("Not sure")), Column("retracted", _("Taken back")),
+        Column("false_positive", _("False positive")), Column("unsure", _("Not sure")),
+        Column("retracted", _("Taken back")),
     ]  # fmt: skip
-    rows = [[each.day, each.verdicts, each.accurate, each.false_positive, each.unsure, each.retracted] for each in reversed(days)]
-    bars = [Bar((each.accurate, each.false_positive, each.unsure), f"{day(each.day)}: {count(each.verdicts)}") for each in days]
+    rows: list[list[Cell]] = [
+        [each.day, each.verdicts, each.accurate, each.false_positive, each.unsure, each.retracted]
+        for each in reversed(days)
+    ]
+    bars = [
+        Bar((each.accurate, each.false_positive, each.unsure), f"{day(each.day)}: {count(each.verdicts)}")
+        for each in days
+    ]
     most = max((each.verdicts for each in days), default=0)
     across = [Tick((i + 0.5) / len(days), day(days[i].day)) for i in range(0, len(days), 7)]
     up, scale = _count_scale(most)
     note = _("From the bottom: accurate, false positive, not sure. Verdicts that were later taken back are counted.")
     words = Words("days", _("Verdicts per day"), sentence)
-    return Panel(sentence, note, Table("days", columns, rows), bar_chart(words, bars, across, up, scale) if most else None)
+    return Panel(
+        sentence, note, Table("days", columns, rows), bar_chart(words, bars, across, up, scale) if most else None
+    )
 
 
 def _count_scale(most: int) -> tuple[list[Tick], Scale]:
@@ -174,11 +234,17 @@ def scorers_panel(rows: Sequence[ScorerFigures]) -> Panel:
         Column("judged", _("Judged")), *_share_columns("precision", _("Real among shown")),
     ]  # fmt: skip
     cells = [
-        [row.name, row.version, row.sample.total.raised, row.sample.total.judged, *_share_cells(naive_precision(row.sample))]
+        [
+            row.name,
+            row.version,
+            row.sample.total.raised,
+            row.sample.total.judged,
+            *_share_cells(naive_precision(row.sample)),
+        ]
         for row in rows
     ]
     note = _("Of the alerts of the last six months that were shown and judged; a new version is a line of its own.")
-    return Panel(sentences.scorers(rows), note, Table("scorers", columns, cells))
+    return Panel(sentences.scorers(rows), note, Table("scorers", columns, cells), is_table=True)
 
 
 def people_panel(rows: Sequence[PersonFigures]) -> Panel:
@@ -192,12 +258,17 @@ def people_panel(rows: Sequence[PersonFigures]) -> Panel:
         [row.name, row.verdicts, *_share_cells(proportion(row.accurate, row.decided)), row.retractions, row.seconds]
         for row in rows
     ]
-    note = _("How often a person marks alerts accurate is no measure of their care: they may see other alerts. Between two: median time from one verdict to the next, pauses left out.")
-    return Panel(sentences.people(rows), note, Table("people", columns, cells))
+    note = _(
+        "How often a person marks alerts accurate is no measure of their care: they may see other alerts. "
+        "Between two: median time from one verdict to the next, pauses left out."
+    )
+    return Panel(sentences.people(rows), note, Table("people", columns, cells), is_table=True)
 
 
 def precision_spark(key: str, figures: QueueFigures, sentence: str) -> Svg:
     """The naive precision of the window as one small line."""
     weeks = figures.weeks
-    line = Line([_week_point(i, week, naive_precision(week.sample), len(weeks)) for i, week in enumerate(weeks)], band=True)
+    line = Line(
+        [_week_point(i, week, naive_precision(week.sample), len(weeks)) for i, week in enumerate(weeks)], band=True
+    )
     return sparkline(Words(f"spark-{key}", _("Precision week by week"), sentence), line, Scale())

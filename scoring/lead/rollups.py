@@ -56,8 +56,8 @@ def recount_weeks(queue_id: int, weeks: Collection[date]) -> None:
     WeeklyFigure.objects.filter(queue_id=queue_id, week__in=weeks).delete()
     with connection.cursor() as cursor:
         for week in weeks:
-            bounds = {"start": midnight(week), "end": midnight(week + WEEK)}
-            cursor.execute(_COUNT_WEEK, {"queue": queue_id, "week": week} | bounds)
+            start, end = midnight(week), midnight(week + WEEK)
+            cursor.execute(_COUNT_WEEK, {"queue": queue_id, "week": week, "start": start, "end": end})
 
 
 def recount_blocks(queue_id: int, anchors: Iterable[int]) -> None:

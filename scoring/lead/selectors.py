@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection
 from django.db.models import Count, OuterRef, Subquery
 
@@ -20,7 +21,16 @@ from scoring.models import FigureStanding, JudgedAlert, LearningBlock, PolicyVer
 CALIBRATION_VERDICTS = 2_000
 PAUSE_SECONDS = 600  # a longer gap between two verdicts of a person is a pause, not work
 
-_COUNTS = ("raised", "shown", "judged", "accurate", "weight", "weight_accurate", "weight_squared", "weight_squared_accurate")
+_COUNTS = (
+    "raised",
+    "shown",
+    "judged",
+    "accurate",
+    "weight",
+    "weight_accurate",
+    "weight_squared",
+    "weight_squared_accurate",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,11 @@ class QueueFigures:
         """As many weeks from the first with a judged alert on; empty where they would reach into the recent ones."""
         begun = next((i for i, week in enumerate(self.weeks) if week.sample.total.judged), len(self.weeks))
         end = begun + RECENT_WEEKS
-        return together(week.sample for week in self.weeks[begun:end]) if end <= len(self.weeks) - RECENT_WEEKS else Sample()
+        return (
+            together(week.sample for week in self.weeks[begun:end])
+            if end <= len(self.weeks) - RECENT_WEEKS
+            else Sample()
+        )
 
     @property
     def earliest_monday(self) -> date | None:
@@ -83,7 +97,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class PersonFigures:
-    """What a person did in the last `RECENT_DAYS` days. `seconds` is the median between two verdicts, None if unknown."""
+    """What a person did in the last `RECENT_DAYS` days. `seconds`: the median between two verdicts, None if unknown."""
 
     name: str
     verdicts: int
@@ -178,12 +192,14 @@ def people_of(queue_id: int, now: datetime) -> list[PersonFigures]:
         rows = cursor.fetchall()
     people = get_user_model().objects.in_bulk([row[0] for row in rows])
     return [
-        PersonFigures(people[pk].get_full_name() or people[pk].get_username(), *counts, None if gap is None else float(gap))
-        for pk, *counts, gap in rows
+        PersonFigures(
+            _name_of(people[pk]), verdicts, accurate, decided, retractions, None if gap is None else float(gap)
+        )
+        for pk, verdicts, accurate, decided, retractions, gap in rows
     ]
 
 
-def _recent(queue_id: int, now: datetime) -> dict[str, object]:
+def _recent(queue_id: int, now: datetime) -> dict[str, int | str | datetime]:
     start = midnight(days_until(now)[0])
     return {"queue": queue_id, "start": start, "now": now, "zone": str(start.tzinfo)}
 
@@ -210,3 +226,8 @@ def verdicts_since(queue_ids: Collection[int], start: datetime) -> dict[int, int
     rows = LedgerEntry.objects.filter(queue_id__in=queue_ids, recorded_at__gte=start, kind=Kind.VERDICT)
     counts = dict(rows.order_by().values_list("queue_id").annotate(Count("pk")))
     return {queue_id: counts.get(queue_id, 0) for queue_id in queue_ids}
+
+
+def _name_of(person: AbstractBaseUser) -> str:
+    full_name = getattr(person, "get_full_name", str)()
+    return full_name or person.get_username()

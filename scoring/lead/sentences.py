@@ -10,9 +10,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from scoring.estimation import Z95, Sample, Share, Trend, missed_share, naive_precision, trend, weighted_precision
+from scoring.estimation import Z95, Sample, Share, missed_share, naive_precision, trend, weighted_precision
 from scoring.evaluation import Calibration, LearningPoint, Ordering, is_better
-from scoring.lead.selectors import Day, PersonFigures, QueueFigures, ScorerFigures
+from scoring.lead.selectors import Day, PersonFigures, ScorerFigures
 from scoring.lead.tables import count, percent, points, two_places
 from scoring.models import PolicyVersion, Stage
 
@@ -22,60 +22,6 @@ FEW = 30  # below this many judged alerts, a share is told as "5 of 7" and nothi
 def in_hundred(share: float) -> int:
     """A share as "84 of 100"."""
     return round(share * 100)
-
-
-def month(day: date) -> str:
-    """The month's name."""
-    return date_format(day, "F")
-
-
-def precision_trend(figures: QueueFigures) -> Trend:
-    """The change of the naive precision from the first weeks of the window to the last."""
-    return trend(naive_precision(figures.earliest), naive_precision(figures.recent))
-
-
-def headline(name: str, figures: QueueFigures) -> str:
-    """The page's first sentence: how many of the shown alerts are real, and since when that changed."""
-    change, now = precision_trend(figures), figures.recent.total
-    words = {"queue": name, "accurate": now.accurate, "judged": now.judged}
-    if now.judged < FEW:
-        return _few(words)
-    words["share"] = in_hundred(change.after.value or 0.0)
-    if change.before.value is None or figures.earliest_monday is None:
-        return _("%(queue)s: %(share)s of 100 shown alerts are real") % words
-    words |= {"before": in_hundred(change.before.value), "month": month(figures.earliest_monday)}
-    return {
-        "rose": _("%(queue)s: %(share)s of 100 shown alerts are real, up from %(before)s in %(month)s"),
-        "fell": _("%(queue)s: %(share)s of 100 shown alerts are real, down from %(before)s in %(month)s"),
-        "steady": _("%(queue)s: %(share)s of 100 shown alerts are real, as in %(month)s"),
-        "unclear": _("%(queue)s: %(share)s of 100 shown alerts are real, no clear change since %(month)s"),
-    }[change.direction] % words
-
-
-def _few(words: dict[str, object]) -> str:
-    if words["judged"] == 0:
-        return _("%(queue)s: none of the alerts of the last four weeks has been judged yet") % words
-    return _("%(queue)s: %(accurate)s of %(judged)s judged alerts are real, too few to say more") % words
-
-
-def precision(figures: QueueFigures) -> str:
-    """What the weekly precision shows."""
-    change = precision_trend(figures)
-    before, after = change.before, change.after
-    if before.value is None or after.value is None or figures.earliest_monday is None:
-        return _("Precision of what was shown: too few weeks with verdicts to speak of a change")
-    words = {
-        "before": percent(before.value), "after": percent(after.value), "month": month(figures.earliest_monday),
-        "first": points((before.low, before.high)), "last": points((after.low, after.high)),
-    }  # fmt: skip
-    return {
-        "rose": _("Precision of what was shown rose from %(before)s in %(month)s to %(after)s"),
-        "fell": _("Precision of what was shown fell from %(before)s in %(month)s to %(after)s"),
-        "steady": _("Precision of what was shown held: %(before)s in %(month)s, %(after)s now"),
-        "unclear": _(
-            "Precision of what was shown: no clear change, %(before)s (%(first)s) in %(month)s, %(after)s (%(last)s) now"
-        ),
-    }[change.direction] % words
 
 
 def judged_share(sample: Sample) -> str:
@@ -91,9 +37,13 @@ def why_unknown(sample: Sample) -> str:
     if sample.total.judged == 0:
         return _("Not known: no shown alert has been judged yet")
     if sample.drawn.raised and sample.drawn.shown == 0:
-        return _("Not known: of %(hidden)s alerts to hide, the draw has shown none yet") % {"hidden": count(sample.drawn.hidden)}
+        return _("Not known: of %(hidden)s alerts to hide, the draw has shown none yet") % {
+            "hidden": count(sample.drawn.hidden)
+        }
     if sample.drawn.raised and sample.drawn.judged == 0:
-        return _("Not known: none of the %(shown)s audited alerts has been judged yet") % {"shown": count(sample.drawn.shown)}
+        return _("Not known: none of the %(shown)s audited alerts has been judged yet") % {
+            "shown": count(sample.drawn.shown)
+        }
     return _("Not known: only audited alerts have been judged yet")
 
 
@@ -125,16 +75,30 @@ def learning(curve: Sequence[LearningPoint]) -> str:
     if not known:
         return _("Learning curve: it begins when both accurate and false alerts have been judged")
     first, last = known[0], known[-1]
+    if len(known) == 1:
+        words = {"verdicts": count(last.verdicts), "auc": two_places(last.block.model.auc)}
+        return (
+            _("Learning curve: one stretch of %(verdicts)s verdicts so far (AUC %(auc)s), too few to see it move")
+            % words
+        )
     words = {
         "first": two_places(first.block.model.auc), "last": two_places(last.block.model.auc),
         "verdicts": count(last.verdicts),
     }  # fmt: skip
-    better = is_better(last.block.model, first.block.model) if first is not last else None
+    better = is_better(last.block.model, first.block.model)
     if better is None:
-        return _("The model's order: no clear change over %(verdicts)s verdicts, AUC %(first)s at first, %(last)s now") % words
+        return (
+            _("The model's order: no clear change over %(verdicts)s verdicts, AUC %(first)s at first, %(last)s now")
+            % words
+        )
     if better:
-        return _("The model learnt to order alerts: AUC %(first)s at first, %(last)s after %(verdicts)s verdicts") % words
-    return _("The model orders alerts worse than at first: AUC %(first)s then, %(last)s after %(verdicts)s verdicts") % words
+        return (
+            _("The model learnt to order alerts: AUC %(first)s at first, %(last)s after %(verdicts)s verdicts") % words
+        )
+    return (
+        _("The model orders alerts worse than at first: AUC %(first)s then, %(last)s after %(verdicts)s verdicts")
+        % words
+    )
 
 
 def against_upstream(curve: Sequence[LearningPoint]) -> str:
@@ -145,16 +109,27 @@ def against_upstream(curve: Sequence[LearningPoint]) -> str:
     words = {"model": two_places(model.auc), "upstream": two_places(upstream.auc)}
     better = is_better(model, upstream)
     if better is None:
-        return _("No clear difference to the upstream score (dashed): %(model)s against %(upstream)s on the newest alerts.") % words
+        return (
+            _(
+                "No clear difference to the upstream score (dashed): "
+                "%(model)s against %(upstream)s on the newest alerts."
+            )
+            % words
+        )
     if better:
-        return _("Better than the upstream score (dashed): %(model)s against %(upstream)s on the newest alerts.") % words
+        return (
+            _("Better than the upstream score (dashed): %(model)s against %(upstream)s on the newest alerts.") % words
+        )
     return _("Worse than the upstream score (dashed): %(model)s against %(upstream)s on the newest alerts.") % words
 
 
 def calibration(found: Calibration) -> str:
     """Whether the model's probabilities can be taken at their word."""
     if found.n < FEW:
-        return _("The model's probabilities: too few judged alerts to check them (%(n)s of %(few)s)") % {"n": found.n, "few": FEW}
+        return _("The model's probabilities: too few judged alerts to check them (%(n)s of %(few)s)") % {
+            "n": found.n,
+            "few": FEW,
+        }
     near = found.near(0.7)
     words = {"said": percent(near.said), "share": in_hundred(near.share)}
     if near.holds:
@@ -167,7 +142,10 @@ def calibration(found: Calibration) -> str:
 def calibration_note(found: Calibration) -> str:
     """The calibration error beside what chance alone would make of it."""
     words = {"n": count(found.n), "error": f"{found.error * 100:.1f}", "chance": f"{found.chance * 100:.1f}"}
-    text = _("Last %(n)s judged alerts in groups of equal size, whiskers 95%% intervals. Error %(error)s points; chance alone makes about %(chance)s.")
+    text = _(
+        "Last %(n)s judged alerts in groups of equal size, whiskers 95%% intervals. "
+        "Error %(error)s points; chance alone makes about %(chance)s."
+    )
     return text % words
 
 
@@ -178,7 +156,10 @@ def verdicts(days: Sequence[Day]) -> str:
         return _("No verdict in the last four weeks")
     words = {"total": count(total), "last": count(last), "before": count(before)}
     if abs(last - before) <= Z95 * sqrt(last + before):
-        return _("%(total)s verdicts in four weeks; %(last)s in the last seven days, about as many as the week before") % words
+        return (
+            _("%(total)s verdicts in four weeks; %(last)s in the last seven days, about as many as the week before")
+            % words
+        )
     if last > before:
         return _("%(total)s verdicts in four weeks; %(last)s in the last seven days, up from %(before)s") % words
     return _("%(total)s verdicts in four weeks; %(last)s in the last seven days, down from %(before)s") % words
@@ -196,7 +177,8 @@ def scorers(rows: Sequence[ScorerFigures]) -> str:
     if trend(bottom, top).direction != "rose":
         return _("No scorer is clearly more precise than another")
     words = {
-        "best": scorer_name(best), "top": percent(top.value), "worst": scorer_name(worst), "bottom": percent(bottom.value),
+        "best": scorer_name(best), "top": percent(top.value),
+        "worst": scorer_name(worst), "bottom": percent(bottom.value),
     }  # fmt: skip
     return _("%(best)s is the most precise (%(top)s), %(worst)s the least (%(bottom)s)") % words
 
@@ -212,7 +194,9 @@ def people(rows: Sequence[PersonFigures]) -> str:
     if total == 0:
         return _("Nobody has judged an alert in the last four weeks")
     busy = sum(1 for row in rows if row.verdicts)
-    text = ngettext("%(n)s person gave %(total)s verdicts in four weeks", "%(n)s people gave %(total)s verdicts in four weeks", busy)
+    text = ngettext(
+        "%(n)s person gave %(total)s verdicts in four weeks", "%(n)s people gave %(total)s verdicts in four weeks", busy
+    )
     return text % {"n": busy, "total": count(total)}
 
 
@@ -223,7 +207,10 @@ def policy(version: PolicyVersion | None) -> str:
     if version.stage == Stage.RANK:
         return _("The model orders the alerts and hides none")
     words = {"below": percent(version.hide_below), "share": percent(version.audit_share)}
-    return _("The model hides alerts below %(below)s and shows %(share)s of those anyway, unmarked, to check itself") % words
+    return (
+        _("The model hides alerts below %(below)s and shows %(share)s of those anyway, unmarked, to check itself")
+        % words
+    )
 
 
 def share_words(share: Share) -> str:

@@ -1,4 +1,4 @@
-"""Keeping the figures of the lead's page in step with the ledger. A pull: whoever calls, nothing is lost or counted twice."""
+"""Keeping the figures of the lead's page in step with the ledger. A pull: nothing is lost or counted twice."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FRESH_FOR = timedelta(seconds=60)
 
 
 def follow_ledger(*, queue: Queue, now: datetime, entries: int = 2_000, weeks: int | None = None) -> FigureStanding:
-    """Bring a queue's figures towards the head of its ledger: at most `entries` rows, counting at most `weeks` weeks again.
+    """Bring a queue's figures towards the head of its ledger, by at most `entries` rows and `weeks` counted weeks.
 
     1. Take the queue's lock, or leave the work to who holds it. 2. Label the alerts that the next rows are about.
     3. Count the weeks and learning blocks they touch, newest weeks first; the other weeks stay noted as stale.
@@ -80,7 +80,7 @@ def _is_fresh(standing: FigureStanding, now: datetime) -> bool:
 
 
 def _weeks_of_new_alerts(queue_id: int, standing: FigureStanding, now: datetime) -> set[date]:
-    """The weeks in which alerts may have arrived since the last count; at the first count, all since the first alert."""
+    """The weeks in which alerts may have arrived since the last count; at first, all since the first alert."""
     if standing.counted_at is not None:
         return set(mondays(min(standing.counted_at, now) - LATE_COMMIT, now))
     moments = Exposure.objects.filter(queue_id=queue_id).order_by("decided_at").values_list("decided_at", flat=True)
@@ -89,7 +89,7 @@ def _weeks_of_new_alerts(queue_id: int, standing: FigureStanding, now: datetime)
 
 
 def _label(queue_id: int, tail: Sequence[LedgerEntry]) -> set[date]:
-    """Bring the labels of the alerts that the entries are about up to date; returns the weeks those alerts arrived in."""
+    """Bring up to date the labels of the alerts that the entries are about; returns the weeks those arrived in."""
     alert_ids = list(dict.fromkeys(entry.alert_id for entry in tail))
     if not alert_ids:
         return set()

@@ -11,13 +11,14 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from scoring.estimation import Interval
 
 Cell = str | int | float | date | None
 NOTHING = "\N{EN DASH}"
 
-# A spreadsheet runs a cell that begins with one of these as a formula; the apostrophe makes it text (OWASP, CSV injection).
+# A spreadsheet runs a cell that begins with one of these; an apostrophe makes it text (OWASP, CSV injection).
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}",
                    "\N{FULLWIDTH HYPHEN-MINUS}", "\N{FULLWIDTH COMMERCIAL AT}")  # fmt: skip
 
@@ -30,8 +31,9 @@ def percent(share: float | None) -> str:
 
 
 def points(interval: Interval | tuple[float, float]) -> str:
-    """An interval of shares in percent, without the sign: 80–87."""
-    return "\N{EN DASH}".join(percent(limit).rstrip("%") for limit in interval)
+    """An interval of shares in percent, without the sign: 80–87, or 0.4–8.6 where both limits are small."""
+    places = 1 if interval[1] < 0.0995 else 0
+    return "\N{EN DASH}".join(f"{limit * 100:.{places}f}" for limit in interval)
 
 
 def count(number: int | None) -> str:
@@ -40,8 +42,9 @@ def count(number: int | None) -> str:
 
 
 def day(moment: date) -> str:
-    """A day of this year, as the language writes it."""
-    return date_format(moment, "MONTH_DAY_FORMAT")
+    """A day of this year, short enough for an axis."""
+    # Translators: a day of the year in Django's date format, short: 26 Oct, 10月26日.
+    return date_format(moment, pgettext("date format of a day", "j M"))
 
 
 def two_places(number: float | None) -> str:
@@ -56,6 +59,12 @@ def _seconds(number: float | None) -> str:
 _SHOW: dict[str, Callable[[Any], str]] = {
     "text": str, "count": count, "share": percent, "day": day, "number": two_places, "seconds": _seconds,
 }  # fmt: skip
+
+# A column of one of these kinds is followed by two of kind "limit": the page shows the three as one, "84% (80–87)".
+_WITH_LIMITS: dict[str, tuple[Callable[[Any], str], Callable[[Any], str]]] = {
+    "share_interval": (percent, points),
+    "number_interval": (two_places, lambda limits: "\N{EN DASH}".join(map(two_places, limits))),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +87,21 @@ class Table:
     @property
     def titles(self) -> list[str]:
         """The heads of the columns."""
-        return [column.title for column in self.columns]
+        return [column.title for column in self.columns if column.kind != "limit"]
 
     @property
     def shown(self) -> list[list[str]]:
         """The rows as text."""
-        return [[_SHOW[column.kind](cell) for column, cell in zip(self.columns, row, strict=True)] for row in self.rows]
+        return [
+            [self._cell(i, row) for i, column in enumerate(self.columns) if column.kind != "limit"] for row in self.rows
+        ]
+
+    def _cell(self, index: int, row: Sequence[Cell]) -> str:
+        kind = self.columns[index].kind
+        if kind not in _WITH_LIMITS:
+            return _SHOW[kind](row[index])
+        (show, show_limits), (value, *limits) = _WITH_LIMITS[kind], row[index : index + 3]
+        return NOTHING if value is None else f"{show(value)} ({show_limits(limits)})"
 
     def as_csv(self) -> str:
         """The raw rows with a byte-order mark, so that spreadsheets read Chinese; no cell is run as a formula."""
@@ -95,6 +113,8 @@ class Table:
 
 
 def _inert(cell: Cell) -> Cell:
+    if isinstance(cell, float):
+        return round(cell, 6)
     if isinstance(cell, str) and cell.lstrip().startswith(_FORMULA_STARTS):
         return f"'{cell}"
     return cell

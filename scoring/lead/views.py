@@ -13,8 +13,8 @@ from scoring.lead import pages
 @for_people
 def overview(request: HttpRequest) -> HttpResponse:
     """All queues that the person leads."""
-    lines = pages.overview(user=request.user, now=timezone.now())
-    return render(request, "scoring/lead_overview.html", {"lines": lines})
+    page = pages.overview(user=request.user, now=timezone.now())
+    return render(request, "scoring/lead_overview.html", {"page": page})
 
 
 @require_safe

@@ -31,7 +31,9 @@ def alert_at(queue: Queue, scorer: Scorer, moment: datetime, probability: float 
     return Alert.objects.get(pk=raised.alert_id)
 
 
-def judged_at(queue: Queue, scorer: Scorer, person: User, moment: datetime, accurate: bool, **exposure: object) -> Alert:
+def judged_at(
+    queue: Queue, scorer: Scorer, person: User, moment: datetime, accurate: bool, **exposure: object
+) -> Alert:
     """An alert that a rep judged an hour after it arrived."""
     alert = alert_at(queue, scorer, moment, **exposure)  # type: ignore[arg-type]
     value = Value.ACCURATE if accurate else Value.FALSE_POSITIVE
@@ -39,7 +41,9 @@ def judged_at(queue: Queue, scorer: Scorer, person: User, moment: datetime, accu
     return alert
 
 
-def lived(queue: Queue, scorer: Scorer, people: Sequence[User], weeks: int, per_week: int, seed: int = 0) -> Iterator[Alert]:
+def lived(
+    queue: Queue, scorer: Scorer, people: Sequence[User], weeks: int, per_week: int, seed: int = 0
+) -> Iterator[Alert]:
     """Alerts through intake, scored and judged for real: a price complaint is a true warning nine times out of ten."""
     rng = random.Random(seed)
     for number in range(weeks * per_week):
