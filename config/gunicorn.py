@@ -1,5 +1,6 @@
 """How gunicorn serves the product: a few processes with a few threads each, sharing what is loaded before they fork."""
 
+import os
 from typing import TYPE_CHECKING
 
 from prometheus_client import multiprocess
@@ -29,4 +30,5 @@ accesslog = None  # ops.middleware writes one line a request, with its id
 
 def child_exit(_server: "Arbiter", worker: "Worker") -> None:
     """Forget the gauges of a process that is gone."""
-    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
