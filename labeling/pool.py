@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
@@ -10,11 +9,12 @@ from django.db.models import Exists, OuterRef
 
 from feedback import rules
 from feedback.models import Alert, Kind, LedgerEntry, Source, Value
-from feedback.selectors import facts_about
+from feedback.selectors import entries_about
+from feedback.services import facts_of
 from labeling.models import Because, Question, State
 
 # Open alerts near the middle of the scale, and as many drawn at random: what the strategies choose from.
-NEAR, RANDOM = 400, 400
+NEAR, RANDOM = 250, 250
 # Verdicts looked back on for second looks, and how far from a verdict the model's first word must have been.
 LOOK_BACK, FAR = 400, 0.7
 # Alerts judged last: new questions should differ from them.
@@ -65,8 +65,8 @@ def second_looks(queue_id: int, head: int) -> list[SecondLook]:
     with connection.cursor() as cursor:
         cursor.execute(_SURPRISING, {"queue": queue_id, "after": after, "far": FAR})
         surprising = [alert_id for (alert_id,) in cursor.fetchall()]
-    found = facts_about(_not_asked({*doubtful, *surprising}), head)
-    looks = (_second_look(alert_id, facts) for alert_id, facts in found.items())
+    found = entries_about(_not_asked({*doubtful, *surprising}))
+    looks = (_second_look(alert_id, facts_of(entries)) for alert_id, entries in found.items())
     return [look for look in looks if look is not None]
 
 
@@ -86,11 +86,6 @@ def lately_seen(queue_id: int, head: int) -> set[int]:
     judged = LedgerEntry.objects.filter(queue_id=queue_id, position__gt=head - LATELY).values_list("alert_id", flat=True)
     asked = Question.objects.filter(queue_id=queue_id, state=State.OPEN).values_list("alert_id", flat=True)
     return {*judged, *asked}
-
-
-def alerts_with_scorers(alert_ids: Iterable[int]) -> dict[int, Alert]:
-    """The alerts by id, with what `facts_of_alert` reads."""
-    return Alert.objects.select_related("scorer").in_bulk(list(alert_ids))
 
 
 def _not_asked(alert_ids: set[int]) -> list[int]:

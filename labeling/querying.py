@@ -13,6 +13,7 @@ It costs 60 MB to import: workers import it inside the task, web processes never
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import zlib
 from collections.abc import Iterable, Sequence
@@ -80,26 +81,22 @@ class Pick:
 
 
 class _RiverBehindModal(BaseEstimator):  # type: ignore[misc]
-    """Our model as modAL sees it. It answers for the pool it was made for, row by row."""
+    """Our model as modAL sees it. It answers for the pool it was made for, row by row; the model is asked once."""
 
-    def __init__(self, model: Believer | None = None, pool: Sequence[Candidate] = ()) -> None:
-        self.model = model
-        self.pool = pool
+    def __init__(self, chances: Floats | None = None) -> None:
+        self.chances = np.zeros(0) if chances is None else chances
 
     def predict_proba(self, rows: Any) -> Floats:
         """(n, 2): the probabilities of false positive and accurate. Raises `ValueError` for another pool's rows."""
-        assert self.model is not None
-        if rows.shape[0] != len(self.pool):
-            raise ValueError(f"{rows.shape[0]} rows for a pool of {len(self.pool)}")
-        accurate = np.array([self.model.predict(candidate.features) for candidate in self.pool], np.float64)
-        return np.column_stack([1.0 - accurate, accurate])
+        if rows.shape[0] != len(self.chances):
+            raise ValueError(f"{rows.shape[0]} rows for a pool of {len(self.chances)}")
+        return np.column_stack([1.0 - self.chances, self.chances])
 
 
 @dataclass
 class _Draw:
     """The pool while questions are drawn from it: one row a candidate, in order of alert id."""
 
-    model: Believer
     pool: list[Candidate]
     matrix: Any
     probability: Floats
@@ -132,10 +129,9 @@ def choose(pool: Iterable[Candidate], model: Believer, wish: Wish, seen: Sequenc
 
 def _draw(pool: list[Candidate], model: Believer, seen: Sequence[Features]) -> _Draw:
     matrix = as_rows([candidate.features for candidate in pool] + list(seen))
-    mine = matrix[: len(pool)]
-    learner = ActiveLearner(_RiverBehindModal(model, pool), query_strategy=_least_sure)
-    chance = learner.predict_proba(mine)[:, 1] if pool else np.zeros(0)
-    draw = _Draw(model, pool, mine, chance, 0.5 - np.abs(chance - 0.5), matrix[len(pool) :], np.ones(len(pool), np.bool_))
+    mine, chances = matrix[: len(pool)], np.array([model.predict(candidate.features) for candidate in pool], np.float64)
+    uncertainty = classifier_uncertainty(_RiverBehindModal(chances), mine)
+    draw = _Draw(pool, mine, chances, uncertainty, matrix[len(pool) :], np.ones(len(pool), np.bool_))
     if len(seen) and pool:
         draw.free &= (mine @ draw.seen.T).max(axis=1).toarray().ravel() < NEAR_DUPLICATE
     return draw
@@ -176,7 +172,7 @@ def _query(draw: _Draw, rows: Rows, count: int, strategy: Any) -> list[int]:
     """Ask modAL for `count` of the rows; returns rows of the draw."""
     if not len(rows) or count <= 0:
         return []
-    learner = ActiveLearner(_RiverBehindModal(draw.model, [draw.pool[row] for row in rows]), query_strategy=strategy)
+    learner = ActiveLearner(_RiverBehindModal(draw.probability[rows]), query_strategy=strategy)
     if draw.seen.shape[0]:
         learner.X_training = draw.seen  # not through the constructor: that would call fit()
     found, _chosen = learner.query(draw.matrix[rows], n_instances=min(count, len(rows)))
@@ -281,6 +277,7 @@ def _table(one: Features, spread: dict[str, tuple[float, float]]) -> tuple[Rows,
     return slots, table / (float(np.linalg.norm(table)) or 1.0)
 
 
+@functools.lru_cache(maxsize=4096)
 def _column(name: str) -> int:
     """A column for a name: stable across processes, unlike `hash()`."""
     return zlib.crc32(name.encode()) % _TABLE_COLUMNS

@@ -67,6 +67,11 @@ class Page:
     undo_id: uuid.UUID = field(default_factory=uuid.uuid4)
 
     @property
+    def heartbeat_seconds(self) -> int:
+        """How often an open page says that its question is still being looked at."""
+        return max(3, self.plan.lease_seconds // 4)
+
+    @property
     def last(self) -> Lease | None:
         """What Undo would take back: the act on the question shown, otherwise the last one."""
         if self.changing:

@@ -14,7 +14,7 @@ from feedback.models import Kind, LedgerEntry, Membership, Queue, Role, Source, 
 from labeling import pool
 from labeling.models import Because, Hold, Lease, Question, QuestionPlan, State
 from labeling.plans import plan_of
-from scoring.facts import facts_of_alert
+from scoring.facts import facts_of_alerts
 from scoring.features import extract
 from scoring.fold import Belief
 from scoring.replica import replica_of
@@ -108,8 +108,8 @@ def _choose(queue_id: int, belief: Belief, plan: QuestionPlan, count: int) -> li
     seed = f"{queue_id}:{belief.position}"
     looks = {look.alert_id: look for look in pool.second_looks(queue_id, belief.position)}
     open_ids, seen_ids = pool.askable(queue_id, seed), pool.lately_seen(queue_id, belief.position)
-    alerts = pool.alerts_with_scorers({*open_ids, *looks, *seen_ids})
-    features = {pk: extract(facts_of_alert(alert), belief.config) for pk, alert in alerts.items()}
+    facts = facts_of_alerts(sorted({*open_ids, *looks, *seen_ids}))
+    features = {pk: extract(known, belief.config) for pk, known in facts.items()}
     candidates = [querying.Candidate(pk, features[pk]) for pk in open_ids if pk not in looks]
     candidates += [
         querying.Candidate(pk, features[pk], look.because)

@@ -31,7 +31,7 @@ _BEST = """
                       AND e.source <> 'labeler')
     ORDER BY q.utility DESC, q.id
     LIMIT 1
-    FOR UPDATE OF q SKIP LOCKED
+    FOR UPDATE OF q
 """
 
 
@@ -39,8 +39,8 @@ def claim_next(*, queue: Queue, labeler: AbstractBaseUser, now: datetime) -> Lea
     """The labeler's question: the one they hold, otherwise the most useful one that has a slot; None where there is none.
 
     1. Serialise this labeler's claims (two tabs). 2. What they hold comes back to them, and for longer. 3. Otherwise lock
-    the best question, passing over those that colleagues are claiming at this moment. 4. Take its slot, if one is still
-    free now that it is locked; look again if not.
+    the best question, passing over those that colleagues are claiming at this moment, and waiting for them only where
+    nothing else is left. 4. Take its slot, if one is still free now that it is locked; look again if not.
 
     Raises `NotPermitted` where the person neither labels nor leads the queue.
     """
@@ -49,7 +49,7 @@ def claim_next(*, queue: Queue, labeler: AbstractBaseUser, now: datetime) -> Lea
         held = Lease.objects.filter(labeler_id=labeler.pk, queue=queue, state=Hold.HELD).first()
         if held is not None and _prolong(held, now):
             return held
-        while (question := _lock_best(queue, labeler, now)) is not None:
+        while (question := _lock_best(queue, labeler, now)) is not None:  # ends: a full question is not found again
             if (slot := free_slot(question, now)) is not None:
                 return _take(question, labeler, slot, now)
     return None
@@ -125,7 +125,8 @@ def hold(lease: Lease, slot: int, now: datetime) -> Lease:
 
 def _lock_best(queue: Queue, labeler: AbstractBaseUser, now: datetime) -> Question | None:
     names = {"queue": queue.pk, "labeler": labeler.pk, "now": now}
-    return next(iter(Question.objects.raw(_BEST, names)), None)
+    passing_over = next(iter(Question.objects.raw(f"{_BEST} SKIP LOCKED", names)), None)
+    return passing_over or next(iter(Question.objects.raw(_BEST, names)), None)
 
 
 def _take(question: Question, labeler: AbstractBaseUser, slot: int, now: datetime) -> Lease:

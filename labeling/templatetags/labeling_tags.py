@@ -1,0 +1,69 @@
+"""An alert's values as tiles, a guideline as headings and paragraphs. Pure functions of their arguments."""
+
+import re
+from typing import NamedTuple
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from feedback.models import Alert
+
+register = template.Library()
+
+MOST_TILES = 8
+
+_HEADED = re.compile(r"^\*\*(?P<title>.+?)\*\*\s*[:：]?\s*(?P<text>.*)$")
+
+
+class Tiles(NamedTuple):
+    """Names and values: those shown at once, and those behind a click."""
+
+    first: list[tuple[str, str]]
+    rest: list[tuple[str, str]]
+
+
+class Part(NamedTuple):
+    """A paragraph of a guideline, with its heading or none."""
+
+    title: str
+    text: str
+
+
+@register.filter
+def tiles(alert: Alert) -> Tiles:
+    """The evidence its scorer gave, then the values the alert carries. What the model makes of them stays off the page."""
+    pairs = [(line.get("label", ""), line.get("value", "")) for line in alert.evidence]
+    values = [(_name(name), _value(value)) for name, value in sorted(alert.features.items())]
+    if not pairs:
+        return Tiles(values[:MOST_TILES], values[MOST_TILES:])
+    return Tiles(pairs[:MOST_TILES], pairs[MOST_TILES:] + values)
+
+
+@register.filter
+def guideline(text: str) -> list[Part]:
+    """A guideline's lines; one that begins with **words** takes them as its heading.
+
+    >>> guideline("**Accurate**: they leave.\\n\\nElse not.")
+    [Part(title='Accurate', text='they leave.'), Part(title='', text='Else not.')]
+    """
+    return [_part(line.strip()) for line in text.splitlines() if line.strip()]
+
+
+def _part(line: str) -> Part:
+    headed = _HEADED.match(line)
+    return Part(headed["title"], headed["text"]) if headed else Part("", line)
+
+
+def _name(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return _("unknown")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, int | float):
+        return number_format(round(value, 2))
+    return str(value)
