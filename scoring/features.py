@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -78,6 +79,11 @@ def extract(facts: AlertFacts, config: FeatureConfig) -> Features:
     >>> found.numbers, found.missing
     ((('\\x00upstream', 0.4), ('calls', 3.0)), ('region',))
     """
+    return assemble(facts, gram_ids(fold(shorten(facts.text, config.max_text_chars)), config.text_bits), config)
+
+
+def assemble(facts: AlertFacts, text_ids: Ids, config: FeatureConfig) -> Features:
+    """The features of an alert whose text ids (distinct, ascending) are known, as scoring/batch.py knows them."""
     numbers: list[tuple[str, float]] = []
     categories = [(SCORER, _category(facts.scorer, config))]
     categories.append((SCORER_VERSION, _category(f"{facts.scorer}\x1f{facts.scorer_version}", config)))
@@ -91,19 +97,20 @@ def extract(facts: AlertFacts, config: FeatureConfig) -> Features:
             numbers.append((name, _finite(value)))
         else:
             missing.append(name)
-    ids = gram_ids(fold(shorten(facts.text, config.max_text_chars)), config.text_bits)
-    return Features(_at_most(ids, config.max_text_ids), tuple(numbers), tuple(sorted(categories)), tuple(missing))
+    ids = _at_most(text_ids, config.max_text_ids)
+    return Features(ids, tuple(numbers), tuple(sorted(categories)), tuple(missing))
 
 
 def _named(facts: AlertFacts, config: FeatureConfig) -> list[tuple[str, FeatureValue]]:
     """Cleaned names with their values, in order of name, at most ``max_features``; of names that clash one is kept."""
-    kept = {_name(name, config): name for name in sorted(facts.features, reverse=True)}
+    kept = {_name(name, config.max_name_chars): name for name in sorted(facts.features, reverse=True)}
     chosen = sorted(kept)[: config.max_features]
     return [(UPSTREAM, facts.upstream_score), *((name, facts.features[kept[name]]) for name in chosen)]
 
 
-def _name(name: str, config: FeatureConfig) -> str:
-    return "".join(c for c in name[: config.max_name_chars] if c >= " ")
+@lru_cache(maxsize=4_096)
+def _name(name: str, limit: int) -> str:
+    return "".join(c for c in name[:limit] if c >= " ")
 
 
 def _category(value: str, config: FeatureConfig) -> str:

@@ -112,7 +112,11 @@ class OnlineModel:
     def log_odds(self, features: Features) -> float:
         """The log-odds behind ``predict``: the sum of all contributions."""
         row = self.encoder.row(features)
-        return self.river.log_odds(self.encoder.vector(row), self._prior(row.upstream))
+        return self.river.log_odds(self.encoder.vector(row), self.prior(row.upstream))
+
+    def probability(self, linear: float, upstream: float) -> float:
+        """The probability of an alert whose features weigh ``linear`` log-odds in sum (scoring/batch.py sums them)."""
+        return _probability(linear + self.river.intercept + self.prior(upstream))
 
     def predict_matrix(self, matrix: OpenMatrix) -> Floats:
         """``predict`` for every alert of a matrix at once, in ascending order of key; equal to 1e-9."""
@@ -141,7 +145,7 @@ class OnlineModel:
             self._study(self.memory.draw(self.learnt, turn))
 
     def _study(self, lesson: Lesson) -> None:
-        self.river.offset = self._prior(lesson.row.upstream)
+        self.river.offset = self.prior(lesson.row.upstream)
         self.river.learn_one(self.encoder.vector(lesson.row), lesson.label, lesson.weight)
 
     def _replays(self) -> int:
@@ -155,13 +159,14 @@ class OnlineModel:
         config = self.config
         return config.prior_gain * config.prior_verdicts / (config.prior_verdicts + self.learnt)
 
-    def _prior(self, upstream: float) -> float:
+    def prior(self, upstream: float) -> float:
+        """The log-odds that an upstream score in 0..1 adds by itself."""
         return self._prior_share() * (2.0 * upstream - 1.0)
 
     def reasons(self, facts: AlertFacts, features: Features, top: int = 6) -> list[Reason]:
         """The ``top`` heaviest contributions in log-odds, heaviest first; texts as phrases with their spans."""
         row = self.encoder.row(features)
-        return reasons(facts, features, self.encoder, self.river.weights_array, self._prior(row.upstream), top)
+        return reasons(facts, features, self.encoder, self.river.weights_array, self.prior(row.upstream), top)
 
     def highlights(self, facts: AlertFacts, features: Features) -> list[Highlight]:
         """The spans of the original text that spoke for (positive) and against, in order of place."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scoring.features import SCORER, SCORER_VERSION, UPSTREAM, AlertFacts, Features
 from scoring.state import Encoder, Floats, category_slot
@@ -15,7 +15,8 @@ from scoring.text import fold, grams, origins, shorten, word_ends
 Kind = Literal["text", "number", "category", "missing", "upstream", "scorer", "prior"]
 Span = tuple[int, int]
 
-_FAINT: Final = 0.15  # characters below this share of the strongest one are not worth a colour
+FAINT: Final = 0.15  # characters below this share of the strongest one are not worth a colour
+LEAST: Final = 1e-9  # log-odds up to which a contribution is none
 _REASON_SPANS: Final = 4  # places of one phrase that a reason names
 
 
@@ -52,7 +53,12 @@ def reasons(
     found += _category_reasons(features, encoder, weights)
     if prior:
         found.append(Reason("prior", "upstream_score", facts.upstream_score, prior))
-    heavy = [reason for reason in found if abs(reason.contribution) > 1e-9]
+    return heaviest(found, top)
+
+
+def heaviest(found: Iterable[Reason], top: int) -> list[Reason]:
+    """The ``top`` heaviest reasons, heaviest first; equal ones by kind and name; those that weigh nothing left out."""
+    heavy = [reason for reason in found if abs(reason.contribution) > LEAST]
     return sorted(heavy, key=lambda r: (-abs(r.contribution), r.kind, r.name, str(r.value)))[:top]
 
 
@@ -67,11 +73,10 @@ def highlights(facts: AlertFacts, features: Features, encoder: Encoder, weights:
     density = _density(folded, features, encoder, weights)
     if not density.any():
         return []
-    back = np.array(origins(text), dtype=np.int64)
-    beyond = _skipped(facts.text, text, encoder.config.max_text_chars)
     spans = _spans(_whole_words(folded, density))
+    places = in_original(facts.text, encoder.config.max_text_chars, spans)
     return [
-        Highlight(*(_original(back, beyond, first, last)), float(density[first:last].sum())) for first, last in spans
+        Highlight(*place, float(density[first:last].sum())) for place, (first, last) in zip(places, spans, strict=True)
     ]
 
 
@@ -101,15 +106,15 @@ def _whole_words(folded: str, density: Floats) -> Floats:
 
 def _spans(density: Floats) -> list[Span]:
     """Maximal stretches of one sign in which every character is stronger than faint."""
-    strong = np.where(np.abs(density) >= _FAINT * np.abs(density).max(), np.sign(density), 0.0)
+    strong = np.where(np.abs(density) >= FAINT * np.abs(density).max(), np.sign(density), 0.0)
     edges = np.flatnonzero(np.diff(np.concatenate(([0.0], strong, [0.0]))))
     return [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True) if strong[a] != 0.0]
 
 
-def _original(back: NDArray[np.int64], beyond: tuple[int, int], first: int, last: int) -> Span:
+def _original(back: Sequence[int], beyond: tuple[int, int], first: int, last: int) -> Span:
     """Folded positions as positions in the original text."""
     cut, skipped = beyond
-    start, end = int(back[first]), int(back[last - 1]) + 1
+    start, end = back[first], back[last - 1] + 1
     return start + (skipped if start >= cut else 0), end + (skipped if end > cut else 0)
 
 
@@ -124,20 +129,30 @@ def _text_reasons(facts: AlertFacts, features: Features, encoder: Encoder, weigh
         phrase = facts.text[one.start : one.end].strip()
         strength, spans = phrases.get(fold(phrase), (0.0, []))
         phrases[fold(phrase)] = strength + one.strength, [*spans, (one.start, one.end)]
-    return [
-        Reason("text", "text", facts.text[slice(*spans[0])].strip(), strength, tuple(spans[:_REASON_SPANS]))
-        for strength, spans in phrases.values()
-    ]
+    return [text_reason(facts.text, spans, strength) for strength, spans in phrases.values()]
+
+
+def text_reason(text: str, spans: Sequence[Span], part: float) -> Reason:
+    """The reason that a phrase is, which stands at these places of the original text."""
+    return Reason("text", "text", text[slice(*spans[0])].strip(), part, tuple(spans[:_REASON_SPANS]))
+
+
+def in_original(text: str, limit: int, spans: Sequence[Span]) -> list[Span]:
+    """Spans of ``fold(shorten(text, limit))`` as spans of the text."""
+    short = shorten(text, limit)
+    back, beyond = origins(short), _skipped(text, short, limit)
+    return [_original(back, beyond, first, last) for first, last in spans]
 
 
 def _number_reasons(features: Features, encoder: Encoder, weights: Floats) -> list[Reason]:
     row = encoder.row(features)
     known = [(name, number) for name, number in features.numbers if name in encoder.columns.index]
     parts = encoder.measures(row.columns, row.numbers, weights).tolist()
-    return [_number_reason(name, number, part) for (name, number), part in zip(known, parts, strict=True)]
+    return [number_reason(name, number, part) for (name, number), part in zip(known, parts, strict=True)]
 
 
-def _number_reason(name: str, number: float, part: float) -> Reason:
+def number_reason(name: str, number: float, part: float) -> Reason:
+    """The reason that a number is; the upstream score is one."""
     if name == UPSTREAM:
         return Reason("upstream", "upstream_score", number, part)
     return Reason("number", name, number, part)
@@ -145,14 +160,20 @@ def _number_reason(name: str, number: float, part: float) -> Reason:
 
 def _category_reasons(features: Features, encoder: Encoder, weights: Floats) -> list[Reason]:
     named = [(name, value, category_slot(encoder.layout, name, value)) for name, value in features.categories]
-    found = [_category_reason(name, value, float(weights[slot])) for name, value, slot in named]
-    for name in features.missing:
-        part = float(weights[category_slot(encoder.layout, name, None)])
-        found.append(Reason("missing", "upstream_score" if name == UPSTREAM else name, None, part))
+    found = [category_reason(name, value, float(weights[slot])) for name, value, slot in named]
+    found += [
+        missing_reason(name, float(weights[category_slot(encoder.layout, name, None)])) for name in features.missing
+    ]
     return found
 
 
-def _category_reason(name: str, value: str, part: float) -> Reason:
+def missing_reason(name: str, part: float) -> Reason:
+    """The reason that it is for a feature to have no value."""
+    return Reason("missing", "upstream_score" if name == UPSTREAM else name, None, part)
+
+
+def category_reason(name: str, value: str, part: float) -> Reason:
+    """The reason that a category is; the scorer and its version are two."""
     if name == SCORER:
         return Reason("scorer", "scorer", value, part)
     if name == SCORER_VERSION:

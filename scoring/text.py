@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,15 +24,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ids = NDArray[np.int32]
+Places = NDArray[np.int64]
 _Hashes = NDArray[np.uint64]
 
 _CJK: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-_IN_RUN: Final = rf"{_CJK}0-9!-/:-@\[-`{{-~\u2010-\u27bf\u3001-\u303f\U0001f300-\U0001faff"
+_INRUN: Final = rf"{_CJK}0-9!-/:-@\[-`{{-~\u2010-\u27bf\u3001-\u303f\U0001f300-\U0001faff"
 _TOKEN: Final = re.compile(
-    rf"(?P<run>[{_IN_RUN}]*[{_CJK}][{_IN_RUN}]*)"
+    rf"(?P<run>[{_INRUN}]*[{_CJK}][{_INRUN}]*)"
     rf"|(?P<word>[^\W_{_CJK}]+(?:'[^\W_{_CJK}]+)?)"
     r"|(?P<mark>[!?\u2600-\u27bf\U0001f300-\U0001faff])"
 )
+RUN: Final = 1  # the groups of _TOKEN
+WORD: Final = 2
 _CJK_CHARACTER: Final = re.compile(f"[{_CJK}]")
 _CACHED_CHARACTERS: Final = 20_000  # a hostile text cannot grow the folding table beyond this
 _MULTIPLIERS: Final = tuple(
@@ -74,12 +78,33 @@ def origins(text: str) -> list[int]:
 
 
 @dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of several folded texts, laid end to end with a separator between two.
+
+    ``starts``, ``ends``, ``kinds`` (1 run, 2 word, 3 mark), ``hashes`` (of words and marks) and ``rows`` (which text)
+    have one entry a token; ``offsets`` one a text: its first character in ``joined``.
+    """
+
+    joined: str
+    offsets: Places
+    starts: Places
+    ends: Places
+    kinds: Places
+    hashes: _Hashes
+    rows: Places
+
+
+@dataclass(frozen=True, slots=True)
 class Grams:
-    """Every n-gram occurrence of a text. Three arrays of one length: id, first character, character after the last."""
+    """Every n-gram occurrence of texts. Four arrays of one length: id, first character, character after the last, text.
+
+    Characters count through all texts, as in ``Tokens.joined``; of a single text they are its own.
+    """
 
     ids: Ids
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
+    starts: Places
+    ends: Places
+    rows: Places
 
 
 def shorten(text: str, limit: int) -> str:
@@ -90,20 +115,25 @@ def shorten(text: str, limit: int) -> str:
     return f"{text[: limit - tail - 1]} {text[len(text) - tail :]}"
 
 
+def tokens(folded: Sequence[str]) -> Tokens:
+    """The tokens of folded texts."""
+    joined = "\n".join(folded)
+    found = [(*match.span(), match.lastindex or 0) for match in _TOKEN.finditer(joined)]
+    hashes = [0 if kind == RUN else zlib.crc32(joined[first:last].encode()) | 1 << 32 for first, last, kind in found]
+    starts, ends, kinds = np.array(found, dtype=np.int64).reshape(-1, 3).T
+    offsets = np.cumsum([0, *(len(text) + 1 for text in folded[:-1])], dtype=np.int64)
+    rows = np.searchsorted(offsets, starts, side="right") - 1
+    return Tokens(joined, offsets, starts, ends, kinds, np.array(hashes, dtype=np.uint64), rows)
+
+
+def grams_of(found: Tokens, bits: int) -> Grams:
+    """All n-gram occurrences of many texts, as ids below ``2**bits``: the same as of one text at a time."""
+    return _grams(_atoms_of(found), bits)
+
+
 def grams(folded: str, bits: int) -> Grams:
     """All n-gram occurrences of a folded text, as ids below ``2**bits``."""
-    atoms, starts, ends, groups = _atoms(folded)
-    if not len(atoms):
-        nothing = np.zeros(0, dtype=np.int64)
-        return Grams(nothing.astype(np.int32), nothing, nothing)
-    pieces = [_ngram(atoms, starts, ends, groups, length) for length in (1, 2, 3)]
-    hashes = np.concatenate([p[0] for p in pieces])
-    shift = np.uint64(64 - bits)
-    return Grams(
-        (hashes >> shift).astype(np.int32),
-        np.concatenate([p[1] for p in pieces]),
-        np.concatenate([p[2] for p in pieces]),
-    )
+    return _grams(_atoms(folded), bits)
 
 
 def gram_ids(folded: str, bits: int) -> Ids:
@@ -111,12 +141,32 @@ def gram_ids(folded: str, bits: int) -> Ids:
     return np.unique(grams(folded, bits).ids)
 
 
-def _atoms(folded: str) -> tuple[_Hashes, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Hash, start, end and group of each atom: a character of a run, a word, or a mark.
+@dataclass(frozen=True, slots=True)
+class _Atoms:
+    """Hash, start, end, group and text of each atom: a character of a run, a word, or a mark.
 
-    Atoms of one group that stand next to each other form n-grams. Group 0 holds all words; each run has a group of
-    its own, from 3 upwards; each mark a negative one.
+    Atoms of one group that stand next to each other form n-grams. The words of a text share a group, below 1; each run
+    has one of its own, above 0; each mark has one below 0.
     """
+
+    hashes: _Hashes
+    starts: Places
+    ends: Places
+    groups: Places
+    rows: Places
+
+
+def _grams(atoms: _Atoms, bits: int) -> Grams:
+    """The n-grams of atoms: first single atoms, then pairs, then triples."""
+    hashes, places = zip(*(_ngram(atoms, length) for length in (1, 2, 3)), strict=True)
+    first = np.concatenate(places)
+    last = np.concatenate([place + length for length, place in enumerate(places)])
+    ids = (np.concatenate(hashes) >> np.uint64(64 - bits)).astype(np.int32)
+    return Grams(ids, atoms.starts[first], atoms.ends[last], atoms.rows[first])
+
+
+def _atoms(folded: str) -> _Atoms:
+    """The atoms of one text, by lists: twice as quick for one text as arrays are."""
     hashes: list[int] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -124,8 +174,8 @@ def _atoms(folded: str) -> tuple[_Hashes, NDArray[np.int64], NDArray[np.int64], 
     run = 2
     for match in _TOKEN.finditer(folded):
         first, last = match.span()
-        kind = match.lastgroup
-        if kind == "run":
+        kind = match.lastindex
+        if kind == RUN:
             run += 1
             codes = [ord(c) for c in folded[first:last]]
             hashes += codes
@@ -136,30 +186,36 @@ def _atoms(folded: str) -> tuple[_Hashes, NDArray[np.int64], NDArray[np.int64], 
             hashes.append(zlib.crc32(match.group().encode()) | 1 << 32)
             starts.append(first)
             ends.append(last)
-            groups.append(0 if kind == "word" else -first - 1)
-    return (
-        np.array(hashes, dtype=np.uint64),
-        np.array(starts, dtype=np.int64),
-        np.array(ends, dtype=np.int64),
-        np.array(groups, dtype=np.int64),
-    )
+            groups.append(0 if kind == WORD else -first - 1)
+    places = [np.array(one, dtype=np.int64) for one in (starts, ends, groups)]
+    return _Atoms(np.array(hashes, dtype=np.uint64), *places, np.zeros(len(hashes), dtype=np.int64))
 
 
-def _ngram(
-    atoms: _Hashes, starts: NDArray[np.int64], ends: NDArray[np.int64], groups: NDArray[np.int64], length: int
-) -> tuple[_Hashes, NDArray[np.int64], NDArray[np.int64]]:
-    """Hashes and spans of the n-grams of one length; words go up to pairs, runs to triples, marks stay alone."""
-    count = len(atoms) - length + 1
-    if count <= 0:
-        nothing = np.zeros(0, dtype=np.int64)
-        return nothing.astype(np.uint64), nothing, nothing
-    mixed = atoms[:count] * _MULTIPLIERS[0] + np.uint64(length)
+def _atoms_of(found: Tokens) -> _Atoms:
+    """The atoms of many texts, by arrays. Words of a text have an even group, marks an odd one."""
+    is_run = found.kinds == RUN
+    lengths = np.where(is_run, found.ends - found.starts, 1)
+    token = np.repeat(np.arange(len(lengths)), lengths)
+    within = np.arange(len(token)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    starts = found.starts[token] + within
+    codes = np.frombuffer(found.joined.encode("utf-32-le", errors="surrogatepass"), dtype=np.uint32)
+    hashes = np.where(is_run[token], codes[starts], found.hashes[token]) if len(token) else found.hashes
+    ends = np.where(is_run[token], starts + 1, found.ends[token])
+    own = np.arange(1, len(lengths) + 1)
+    groups = np.where(is_run, own, np.where(found.kinds == WORD, -2 * found.rows, -2 * own - 1))
+    return _Atoms(hashes, starts, ends, groups[token], found.rows[token])
+
+
+def _ngram(atoms: _Atoms, length: int) -> tuple[_Hashes, Places]:
+    """Hashes and first atoms of the n-grams of one length; words go up to pairs, runs to triples, marks stay alone."""
+    count = max(0, len(atoms.hashes) - length + 1)
+    mixed = atoms.hashes[:count] * _MULTIPLIERS[0] + np.uint64(length)
     for step in range(1, length):
-        mixed = (mixed ^ (mixed >> np.uint64(29))) * _MULTIPLIERS[step] + atoms[step : step + count]
+        mixed = (mixed ^ (mixed >> np.uint64(29))) * _MULTIPLIERS[step] + atoms.hashes[step : step + count]
     mixed = (mixed ^ (mixed >> np.uint64(32))) * _MULTIPLIERS[3]
-    first, last = groups[:count], groups[length - 1 :]
-    keep = (first == last) & ((first > 0) | (length < 3))
-    return mixed[keep], starts[:count][keep], ends[length - 1 :][keep]
+    first, last = atoms.groups[:count], atoms.groups[length - 1 : length - 1 + count]
+    keep = np.flatnonzero((first == last) & ((first > 0) | (length < 3)))
+    return mixed[keep], keep
 
 
 def word_ends(folded: str) -> list[tuple[int, int]]:
