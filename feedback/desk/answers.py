@@ -26,8 +26,7 @@ def desk_page(request: DeskRequest, desk: selectors.Desk, status: int = 200, **e
     context = {
         **_work_context(request, desk.queue, desk.work),
         "inbox": desk.inbox,
-        "newest": desk.newest,
-        "today": desk.today,
+        "pulse": desk.pulse,
         "entry": _named_receipt(request),
         "show_list": request.GET.get("view") == "list",
         **extra,
@@ -39,7 +38,7 @@ def work_reply(
     request: DeskRequest, queue: Queue, work: selectors.Work | None, status: int = 200, **extra: Any
 ) -> HttpResponse:
     """One alert and its verdict bar, for htmx to put in the place of the last one."""
-    context = {**_work_context(request, queue, work), "today": selectors.today_for(request.user, queue, timezone.now()), **extra}
+    context = {**_work_context(request, queue, work), "pulse": selectors.pulse_of(request.user, queue, timezone.now()), **extra}
     response = render(request, "feedback/_reply.html", context, status=status)
     return push_url(response, desk_address(queue, alert=work.alert.pk) if work else desk_address(queue))
 
@@ -50,7 +49,7 @@ def verdict_recorded(request: DeskRequest, alert: Alert, entry: LedgerEntry, for
         return HttpResponseRedirect(reverse("desk:judged", args=[alert.queue.slug]))
     work = selectors.next_work(alert.queue, form.place)
     if wants_fragment(request):
-        return work_reply(request, alert.queue, work, entry=entry, judged_alert=alert.pk)
+        return work_reply(request, alert.queue, work, entry=entry, just_now=True, judged_alert=alert.pk)
     chosen = {"alert": work.alert.pk} if work else {}
     return HttpResponseRedirect(desk_address(alert.queue, **chosen, receipt=entry.decision_id))
 
@@ -59,7 +58,7 @@ def verdict_retracted(request: DeskRequest, retraction: LedgerEntry) -> HttpResp
     """The alert that is open again, and the receipt of the retraction."""
     alert = selectors.alert_on_desk(request.user, retraction.alert_id)
     if wants_fragment(request):
-        reply = work_reply(request, alert.queue, selectors.work_of(alert), entry=retraction)
+        reply = work_reply(request, alert.queue, selectors.work_of(alert), entry=retraction, just_now=True)
         return trigger_client_event(reply, "list-stale", after="settle")
     return HttpResponseRedirect(desk_address(alert.queue, alert=alert.pk, receipt=retraction.decision_id))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import connection
 from django.db.models import F, QuerySet
 from django.db.models.functions import Left
 from django.utils import timezone
@@ -14,7 +15,7 @@ from django.utils import timezone
 from feedback import rules
 from feedback.desk.access import DESK_ROLES
 from feedback.desk.cursor import Cursor
-from feedback.models import Alert, Kind, LedgerEntry, Membership, OpenAlert, Queue, Role, Source, Tier
+from feedback.models import Alert, LedgerEntry, Membership, OpenAlert, Queue, Role, Source, Tier
 from feedback.selectors import history_of, queue_for
 from feedback.services.ledger import facts_of
 
@@ -82,26 +83,29 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class Pulse:
+    """How far a person is in a queue: verdicts since midnight and alerts still open, each counted up to `MOST_COUNTED`.
+
+    `newest` is the largest id among the open alerts: what has a larger one is new to the page.
+    """
+
+    judged: int
+    left: int
+    newest: int
+
+    @property
+    def total(self) -> int:
+        return max(1, self.judged + self.left)
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """The whole desk: where (queue), which (inbox), what (work; None where the queue is clear)."""
 
     queue: Queue
     inbox: Inbox
     work: Work | None
-    newest: int
-    today: Today
-
-
-@dataclass(frozen=True, slots=True)
-class Today:
-    """How far a person is: verdicts since midnight, and alerts still open, each counted up to `MOST_COUNTED`."""
-
-    judged: int
-    left: int
-
-    @property
-    def total(self) -> int:
-        return max(1, self.judged + self.left)
+    pulse: Pulse
 
 
 def tier_word(tier: int) -> str:
@@ -119,13 +123,30 @@ def desk_for(
     """
     queue = queue_for(user, slug, *DESK_ROLES)
     work = chosen_work(user, queue, alert_id) if alert_id else next_work(queue, past)
-    return Desk(queue, inbox_page(queue, after), work, newest_open(queue), today_for(user, queue, now))
+    return Desk(queue, inbox_page(queue, after), work, pulse_of(user, queue, now))
 
 
-def today_for(user: Person, queue: Queue, now: datetime) -> Today:
+# Three index ranges in one round trip; every page of the desk asks it.
+_PULSE = """
+    SELECT
+        (SELECT count(*) FROM (
+            SELECT 1 FROM feedback_ledgerentry
+            WHERE judge_id = %(judge)s AND recorded_at >= %(midnight)s AND queue_id = %(queue)s AND kind = 'verdict'
+            LIMIT %(most)s
+        ) AS judged),
+        (SELECT count(*) FROM (
+            SELECT 1 FROM feedback_openalert WHERE queue_id = %(queue)s AND visible LIMIT %(most)s
+        ) AS waiting),
+        (SELECT COALESCE(max(alert_id), 0) FROM feedback_openalert WHERE queue_id = %(queue)s)
+"""
+
+
+def pulse_of(user: Person, queue: Queue, now: datetime) -> Pulse:
     """How far a person is today, by the product's clock."""
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    return Today(judged_since(user, queue, midnight), open_count(queue))
+    with connection.cursor() as cursor:
+        cursor.execute(_PULSE, {"judge": user.pk, "midnight": midnight, "queue": queue.pk, "most": MOST_COUNTED})
+        return Pulse(*cursor.fetchone())
 
 
 def is_blind(alert: Alert) -> bool:
@@ -177,26 +198,9 @@ def work_of(alert: Alert) -> Work:
     return Work(alert, None if closing is None else by_position[closing.position], history)
 
 
-def newest_open(queue: Queue) -> int:
-    """The largest id among a queue's open alerts: alerts with larger ids are new to the page."""
-    newest = OpenAlert.objects.filter(queue=queue).order_by("-alert").values_list("alert", flat=True).first()
-    return newest or 0
-
-
 def arrived_since(queue: Queue, alert_id: int) -> int:
     """How many visible alerts arrived after the newest one that a page knew, counted up to `MOST_COUNTED`."""
     return OpenAlert.objects.filter(queue=queue, visible=True, alert__gt=alert_id)[:MOST_COUNTED].count()
-
-
-def open_count(queue: Queue) -> int:
-    """How many alerts wait, counted up to `MOST_COUNTED`."""
-    return _visible(queue).order_by()[:MOST_COUNTED].count()
-
-
-def judged_since(user: Person, queue: Queue, moment: datetime) -> int:
-    """How many verdicts a person gave since a moment, counted up to `MOST_COUNTED`."""
-    mine = LedgerEntry.objects.filter(queue=queue, judge_id=user.pk, kind=Kind.VERDICT, recorded_at__gte=moment)
-    return mine.order_by()[:MOST_COUNTED].count()
 
 
 def source_of(user: Person, alert: Alert, seen: uuid.UUID | None) -> Source:

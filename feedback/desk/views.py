@@ -58,7 +58,8 @@ def inbox(request: DeskRequest, slug: str) -> HttpResponse:
     """The list of open alerts as it is now, for htmx to put in the place of the frozen one."""
     queue = queue_for(request.user, slug, *DESK_ROLES)
     page = selectors.inbox_page(queue, Cursor.parse(request.GET.get("after", "")))
-    context = {"queue": queue, "inbox": page, "newest": selectors.newest_open(queue), "now": timezone.now(), "fresh_too": True}
+    pulse = selectors.pulse_of(request.user, queue, timezone.now())
+    context = {"queue": queue, "inbox": page, "pulse": pulse, "now": timezone.now(), "fresh_too": True}
     return render(request, "feedback/_list.html", context)
 
 
@@ -71,7 +72,7 @@ def fresh(request: DeskRequest, slug: str) -> HttpResponse:
     count = selectors.arrived_since(queue, since)
     if count == shown:
         return HttpResponse(status=204)
-    return render(request, "feedback/_fresh.html", {"queue": queue, "newest": since, "count": count})
+    return render(request, "feedback/_fresh.html", {"queue": queue, "since": since, "count": count})
 
 
 @require_safe

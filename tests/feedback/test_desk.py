@@ -1,0 +1,312 @@
+"""The rep's desk, through its addresses, as plain forms: no script, no htmx."""
+
+import re
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from feedback.models import Alert, LedgerEntry, OpenAlert, Queue, Role, Scorer, Source, Value
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def at_desk(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def hidden(page: str, name: str) -> str:
+    """The value of the verdict form's hidden field."""
+    form = page[page.index("verdict-bar__form") :]
+    found = re.search(rf'name="{name}" value="([^"]*)"', form)
+    assert found, f"no field {name}"
+    return found[1]
+
+
+def decide(client: Client, alert: Alert, value: str = "accurate", **fields: Any) -> Any:
+    data = {"value": value, "decision_id": uuid.uuid4(), **fields}
+    return client.post(f"/alerts/{alert.pk}/verdict/", data)
+
+
+class TestHome:
+    @pytest.mark.parametrize(("role", "address"), [(Role.REP, "/queues/churn/"), (Role.LABELER, "/label/"), (Role.LEAD, "/lead/")])
+    def test_everybody_is_led_to_their_work(self, queue: Queue, role: Role, address: str) -> None:
+        person = factories.make_person("someone", (queue, role))
+        assert at_desk(person).get("/")["Location"] == address
+
+    def test_who_belongs_nowhere_is_told_what_to_do(self, db: None) -> None:
+        page = at_desk(factories.make_person("nobody")).get("/")
+        assert "You are not in a queue yet" in page.content.decode()
+
+    def test_a_visitor_is_asked_to_log_in_and_comes_back(self, queue: Queue) -> None:
+        assert Client().get("/queues/churn/")["Location"] == "/login/?next=/queues/churn/"
+
+
+class TestWhoMaySee:
+    ADDRESSES = ("/queues/churn/", "/queues/churn/list/", "/queues/churn/fresh/", "/queues/churn/judged/")
+
+    @pytest.mark.parametrize("address", ADDRESSES)
+    @pytest.mark.parametrize("name", ["mallory", "ada"])
+    def test_a_queue_that_is_not_ones_to_work_does_not_exist(
+        self, alert: Alert, address: str, name: str, request: pytest.FixtureRequest
+    ) -> None:
+        assert at_desk(request.getfixturevalue(name)).get(address).status_code == 404
+
+    @pytest.mark.parametrize("name", ["mallory", "ada"])
+    def test_nor_can_its_alerts_be_judged(self, alert: Alert, name: str, request: pytest.FixtureRequest) -> None:
+        assert decide(at_desk(request.getfixturevalue(name)), alert).status_code == 404
+        assert not LedgerEntry.objects.exists()
+
+    def test_nor_its_alerts_be_shown_on_the_desk_of_another_queue(self, alert: Alert, other_queue: Queue, mallory: User) -> None:
+        assert at_desk(mallory).get(f"/queues/complaints/?alert={alert.pk}").status_code == 404
+
+    def test_nor_its_verdicts_be_undone_or_their_receipts_read(self, alert: Alert, rhea: User, mallory: User) -> None:
+        entry = factories.judge(alert, rhea)
+        client = at_desk(mallory)
+        assert client.get(f"/verdicts/{entry.decision_id}/receipt/").status_code == 404
+        assert client.post(f"/verdicts/{entry.decision_id}/undo/").status_code == 404
+        assert LedgerEntry.objects.count() == 1
+
+    def test_a_lead_of_the_queue_may_work_it(self, alert: Alert, lena: User) -> None:
+        assert at_desk(lena).get("/queues/churn/").status_code == 200
+
+
+class TestTheDesk:
+    def test_shows_the_most_urgent_alert_with_the_customers_words_and_why(self, alert: Alert, rhea: User) -> None:
+        page = at_desk(rhea).get("/queues/churn/").content.decode()
+        assert f"{alert.customer} may leave" in page
+        assert re.sub("<[^>]+>|\\[for\\] |\\[against\\] ", "", page).count("We are thinking of leaving.") == 2  # list and words
+        assert "Why" in page
+
+    def test_speaks_the_readers_language(self, alert: Alert, rhea: User) -> None:
+        client = at_desk(rhea)
+        client.cookies["django_language"] = "zh-hans"
+        assert f"{alert.customer} 可能要流失" in client.get("/queues/churn/").content.decode()
+
+    def test_escapes_what_customers_write(self, queue: Queue, upstream: Scorer, rhea: User) -> None:
+        factories.raise_alert(queue, upstream, "<script>alert(1)</script>", customer_name="<b>Bobby</b>")
+        page = at_desk(rhea).get("/queues/churn/").content.decode()
+        assert "<script>alert" not in page
+        assert "<b>Bobby" not in page
+
+    def test_lists_the_most_urgent_first(self, queue: Queue, upstream: Scorer, rhea: User) -> None:
+        mild, urgent = (factories.raise_alert(queue, upstream, upstream_score=score) for score in (0.2, 0.9))
+        page = at_desk(rhea).get("/queues/churn/").content.decode()
+        assert page.index(f"row-{urgent.pk}") < page.index(f"row-{mild.pk}")
+
+    def test_shows_an_audited_alert_without_any_opinion_of_the_model(self, alert: Alert, rhea: User) -> None:
+        OpenAlert.objects.filter(alert=alert).update(blind=True)
+        page = at_desk(rhea).get("/queues/churn/").content.decode()
+        assert "judged without the model" in page
+        assert "%" not in re.sub(r"<[^>]+>", "", page)
+        assert "<mark" not in page
+
+    def test_does_not_show_what_the_policy_hides(self, alert: Alert, rhea: User) -> None:
+        OpenAlert.objects.filter(alert=alert).update(visible=False)
+        assert "The queue is clear" in at_desk(rhea).get("/queues/churn/").content.decode()
+
+    def test_says_that_a_clear_queue_is_clear(self, queue: Queue, rhea: User) -> None:
+        assert "The queue is clear" in at_desk(rhea).get("/queues/churn/").content.decode()
+
+    def test_an_address_that_makes_no_sense_shows_the_most_urgent(self, alert: Alert, rhea: User) -> None:
+        page = at_desk(rhea).get("/queues/churn/?alert=x&past=:&after=nan:3&receipt=zzz")
+        assert page.status_code == 200
+        assert f"{alert.customer} may leave" in page.content.decode()
+
+    def test_has_no_style_or_script_that_the_content_policy_would_refuse(self, alert: Alert, rhea: User) -> None:
+        page = at_desk(rhea).get("/queues/churn/").content.decode()
+        assert not re.search(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=|hx-on|javascript:", page)
+
+
+class TestPaging:
+    @pytest.fixture
+    def many(self, queue: Queue, upstream: Scorer) -> list[int]:
+        """65 alerts, of which many are equally urgent; their ids in the order of the list."""
+        for number in range(65):
+            factories.raise_alert(queue, upstream, upstream_score=(number % 3) / 4)
+        return list(OpenAlert.objects.order_by("-urgency", "-alert").values_list("alert_id", flat=True))
+
+    def test_pages_neither_repeat_nor_skip_a_row(self, many: list[int], rhea: User) -> None:
+        client, seen, address = at_desk(rhea), [], "/queues/churn/list/"
+        while address:
+            page = client.get(address).content.decode()
+            seen += [int(pk) for pk in re.findall(r'id="row-(\d+)"', page)]
+            following = re.search(r'rel="next" href="[^"]*after=([^"&]+)"', page)
+            address = f"/queues/churn/list/?after={following[1]}" if following else ""
+        assert seen == many
+
+    def test_later_leads_through_every_alert_and_then_begins_again(self, many: list[int], rhea: User) -> None:
+        client, past, seen = at_desk(rhea), "", []
+        for _ in range(66):
+            page = client.get(f"/queues/churn/?past={past}").content.decode()
+            past = hidden(page, "past")
+            seen.append(int(past.split(":")[1]))
+        assert seen == [*many, many[0]]
+
+
+class TestVerdict:
+    def test_is_written_to_the_ledger_with_its_reason_and_note(self, alert: Alert, rhea: User) -> None:
+        decide(at_desk(rhea), alert, "false_positive", reason="misread", note="a joke")
+        entry = LedgerEntry.objects.get()
+        assert (entry.value, entry.reason, entry.note) == ("false_positive", "misread", "a joke")
+        assert (entry.judge, entry.source, entry.blind) == (rhea, Source.REP, False)
+
+    def test_leads_to_the_next_alert_with_a_receipt(self, queue: Queue, upstream: Scorer, rhea: User) -> None:
+        first, second = (factories.raise_alert(queue, upstream, upstream_score=score) for score in (0.9, 0.5))
+        client = at_desk(rhea)
+        past = hidden(client.get("/queues/churn/").content.decode(), "past")
+        answer = client.post(f"/alerts/{first.pk}/verdict/", {"value": "accurate", "decision_id": uuid.uuid4(), "past": past}, follow=True)
+        page = answer.content.decode()
+        assert f"{second.customer} may leave" in page
+        assert "Marked accurate" in page
+        assert f'action="/verdicts/{LedgerEntry.objects.get().decision_id}/undo/"' in page
+
+    def test_on_an_audited_alert_is_recorded_as_blind(self, alert: Alert, rhea: User) -> None:
+        OpenAlert.objects.filter(alert=alert).update(blind=True)
+        decide(at_desk(rhea), alert)
+        assert LedgerEntry.objects.get().blind
+
+    def test_sent_twice_is_one_verdict(self, alert: Alert, rhea: User) -> None:
+        client, decision_id = at_desk(rhea), uuid.uuid4()
+        for _ in range(2):
+            assert decide(client, alert, decision_id=decision_id).status_code == 302
+        assert LedgerEntry.objects.count() == 1
+
+    def test_on_an_alert_that_somebody_judged_meanwhile_is_held_back_with_both_ways_out(
+        self, alert: Alert, rhea: User, tom: User
+    ) -> None:
+        toms = factories.judge(alert, tom)
+        answer = decide(at_desk(rhea), alert, "false_positive", note="typed with care")
+        page = answer.content.decode()
+        assert answer.status_code == 409
+        assert "Someone judged this alert while you had it open" in page
+        assert "Tom" in page
+        assert "typed with care" in page
+        assert hidden(page, "seen") == str(toms.decision_id)
+        assert LedgerEntry.objects.count() == 1
+
+    def test_given_anyway_is_recorded_beside_the_one_that_was_seen(self, alert: Alert, rhea: User, tom: User) -> None:
+        toms = factories.judge(alert, tom)
+        decide(at_desk(rhea), alert, "false_positive", seen=toms.decision_id)
+        assert list(LedgerEntry.objects.values_list("judge__username", "source")) == [("tom", "rep"), ("rhea", "rep")]
+
+    def test_of_a_lead_over_a_reps_adjudicates(self, alert: Alert, tom: User, lena: User) -> None:
+        toms = factories.judge(alert, tom)
+        decide(at_desk(lena), alert, "false_positive", seen=toms.decision_id)
+        assert LedgerEntry.objects.latest("position").source == Source.LEAD
+
+    def test_with_the_id_of_another_decision_is_refused(self, alert: Alert, rhea: User) -> None:
+        client, decision_id = at_desk(rhea), uuid.uuid4()
+        decide(client, alert, "accurate", decision_id=decision_id)
+        assert decide(client, alert, "false_positive", decision_id=decision_id).status_code == 409
+        assert LedgerEntry.objects.get().value == "accurate"
+
+    @pytest.mark.parametrize(
+        "fields", [{"value": "maybe"}, {"decision_id": "x"}, {"reason": "x"}, {"note": "n" * 2001}, {"note": "a\0b"}, {"seen": "x"}]
+    )
+    def test_that_cannot_be_read_is_refused_and_nothing_is_written(self, alert: Alert, rhea: User, fields: dict[str, str]) -> None:
+        answer = at_desk(rhea).post(f"/alerts/{alert.pk}/verdict/", {"value": "accurate", "decision_id": uuid.uuid4(), **fields})
+        assert answer.status_code == 422
+        assert not LedgerEntry.objects.exists()
+
+    def test_that_was_too_long_keeps_what_was_typed(self, alert: Alert, rhea: User) -> None:
+        page = decide(at_desk(rhea), alert, note="n" * 2001).content.decode()
+        assert "keep it under 2000 characters" in page
+        assert "n" * 2001 in page
+
+    def test_needs_the_token_of_our_own_page(self, alert: Alert, rhea: User) -> None:
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(rhea)
+        assert decide(client, alert).status_code == 403
+        assert not LedgerEntry.objects.exists()
+
+
+class TestUndo:
+    def test_opens_the_alert_again_and_says_so(self, alert: Alert, rhea: User) -> None:
+        entry = factories.judge(alert, rhea)
+        page = at_desk(rhea).post(f"/verdicts/{entry.decision_id}/undo/", {"decision_id": uuid.uuid4()}, follow=True)
+        assert "Verdict taken back" in page.content.decode()
+        assert OpenAlert.objects.filter(alert=alert).exists()
+
+    def test_sent_twice_takes_back_once(self, alert: Alert, rhea: User) -> None:
+        entry, client, undo = factories.judge(alert, rhea), at_desk(rhea), {"decision_id": uuid.uuid4()}
+        for _ in range(2):
+            assert client.post(f"/verdicts/{entry.decision_id}/undo/", undo).status_code == 302
+        assert LedgerEntry.objects.count() == 2
+
+    def test_of_what_was_taken_back_before_changes_nothing(self, alert: Alert, rhea: User) -> None:
+        entry, client = factories.judge(alert, rhea), at_desk(rhea)
+        client.post(f"/verdicts/{entry.decision_id}/undo/", {"decision_id": uuid.uuid4()})
+        assert client.post(f"/verdicts/{entry.decision_id}/undo/", {"decision_id": uuid.uuid4()}).status_code == 409
+        assert LedgerEntry.objects.count() == 2
+
+    def test_of_another_reps_verdict_is_refused(self, alert: Alert, rhea: User, tom: User) -> None:
+        entry = factories.judge(alert, tom)
+        answer = at_desk(rhea).post(f"/verdicts/{entry.decision_id}/undo/", {"decision_id": uuid.uuid4()})
+        assert answer.status_code == 409
+        assert "its author or a lead can take it back" in answer.content.decode()
+        assert LedgerEntry.objects.count() == 1
+
+
+class TestMyVerdicts:
+    def test_are_listed_newest_first_with_what_became_of_them(self, queue: Queue, upstream: Scorer, rhea: User) -> None:
+        older, newer = (factories.raise_alert(queue, upstream) for _ in range(2))
+        factories.judge(older, rhea)
+        factories.judge(newer, rhea, Value.FALSE_POSITIVE, now=factories.NOON + timedelta(hours=2))
+        page = at_desk(rhea).get("/queues/churn/judged/").content.decode()
+        assert page.index(str(newer.customer)) < page.index(str(older.customer))
+
+    def test_hold_nobody_elses(self, alert: Alert, rhea: User, tom: User) -> None:
+        factories.judge(alert, tom)
+        assert "No verdict yet" in at_desk(rhea).get("/queues/churn/judged/").content.decode()
+
+    def test_can_be_changed_in_place(self, alert: Alert, rhea: User) -> None:
+        entry = factories.judge(alert, rhea)
+        answer = decide(at_desk(rhea), alert, "false_positive", seen=entry.decision_id, back="judged")
+        assert answer["Location"] == "/queues/churn/judged/"
+        assert "replaced by a later verdict" in at_desk(rhea).get("/queues/churn/judged/").content.decode()
+
+    def test_are_paged_without_repeating_any(self, queue: Queue, upstream: Scorer, rhea: User) -> None:
+        for minute in range(35):
+            factories.judge(factories.raise_alert(queue, upstream), rhea, now=factories.NOON + timedelta(minutes=minute))
+        client = at_desk(rhea)
+        first = client.get("/queues/churn/judged/").content.decode()
+        second = client.get("/queues/churn/judged/" + re.findall(r'rel="next" href="([^"]+)"', first)[0]).content.decode()
+        alerts = [re.findall(r"\?alert=(\d+)", page) for page in (first, second)]
+        assert [len(page) for page in alerts] == [30, 5]
+        assert len({*alerts[0], *alerts[1]}) == 35
+
+
+class TestQueries:
+    """However many alerts there are, a page asks the database the same few questions."""
+
+    DESK, VERDICT = 12, 21  # of the 21: 9 in the ledger's transaction, 4 for the model to learn it
+
+    @pytest.mark.parametrize("alerts", [1, 40])
+    def test_of_the_desk(
+        self, queue: Queue, upstream: Scorer, rhea: User, alerts: int, django_assert_max_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        for _ in range(alerts):
+            factories.raise_alert(queue, upstream)
+        client = at_desk(rhea)
+        client.get("/queues/churn/")  # the process gets its replica of the model
+        with django_assert_max_num_queries(self.DESK):
+            client.get("/queues/churn/")
+
+    @pytest.mark.parametrize("alerts", [2, 40])
+    def test_of_a_verdict_and_its_next_alert(
+        self, queue: Queue, upstream: Scorer, rhea: User, alerts: int, django_assert_max_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        first, *_ = [factories.raise_alert(queue, upstream) for _ in range(alerts)]
+        client = at_desk(rhea)
+        client.get("/queues/churn/")
+        with django_assert_max_num_queries(self.VERDICT):
+            answer = client.post(f"/alerts/{first.pk}/verdict/", {"value": "accurate", "decision_id": uuid.uuid4()}, HTTP_HX_REQUEST="true")
+        assert answer.status_code == 200

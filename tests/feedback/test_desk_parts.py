@@ -1,0 +1,91 @@
+"""The pure parts of the desk: cursors, marked passages, reasons in words, bars."""
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedback.desk.cursor import Cursor
+from feedback.desk.passages import Passage, passages
+from feedback.desk.wording import in_words, weighed
+from feedback.templatetags import desk as tags
+
+
+@dataclass(frozen=True)
+class Mark:
+    start: int
+    end: int
+    strength: float
+
+
+@dataclass(frozen=True)
+class Why:
+    kind: str
+    name: str
+    value: str | float | None
+    contribution: float = 1.0
+
+
+class TestCursor:
+    @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(1, 2**63 - 1))
+    def test_reads_back_as_the_same_place(self, urgency: float, alert_id: int) -> None:
+        assert Cursor.parse(str(Cursor(urgency, alert_id))) == Cursor(urgency, alert_id)
+
+    @pytest.mark.parametrize("text", ["", "1", "1:", ":1", "a:1", "1:a", "nan:1", "inf:1", "1:-1", "1:0", f"1:{2**63}", "1:2:3"])
+    def test_what_cannot_be_read_is_no_cursor(self, text: str) -> None:
+        assert Cursor.parse(text) is None
+
+    @given(st.text())
+    def test_no_text_is_an_error(self, text: str) -> None:
+        Cursor.parse(text)
+
+
+class TestPassages:
+    def test_the_words_that_weighed_are_cut_out_with_their_side(self) -> None:
+        cut = passages("please cancel, it is fine", [Mark(7, 13, 2.0), Mark(18, 25, -1.0)])
+        assert cut == [
+            Passage("please "), Passage("cancel", "for"), Passage(", it "), Passage("is fine", "against")
+        ]  # fmt: skip
+
+    def test_where_marks_overlap_the_earlier_keeps_its_stretch(self) -> None:
+        assert passages("abcd", [Mark(0, 3, 1.0), Mark(1, 4, -1.0)]) == [Passage("abc", "for"), Passage("d", "against")]
+
+    @given(st.text(max_size=40), st.lists(st.builds(Mark, st.integers(-5, 50), st.integers(-5, 50), st.floats(-3, 3))))
+    def test_the_pieces_are_the_text_again_whatever_is_marked(self, text: str, marks: list[Mark]) -> None:
+        assert "".join(piece.text for piece in passages(text, marks)) == text
+
+
+class TestReasonsInWords:
+    @pytest.mark.parametrize(
+        ("reason", "words"),
+        [
+            (Why("text", "text", "cancel"), "“cancel”"),
+            (Why("number", "logins_30d", 3.0), "logins 30d is 3"),
+            (Why("category", "plan", "pro"), "plan is pro"),
+            (Why("missing", "plan", None), "plan is not known"),
+            (Why("scorer", "scorer", "voice-llm"), "raised by voice-llm"),
+            (Why("something_new", "some_name", 2.5), "some name 2.5"),
+        ],
+    )
+    def test_every_kind_has_its_phrase(self, reason: Why, words: str) -> None:
+        assert in_words(reason) == words
+
+    def test_the_scorers_score_is_one_reason_though_the_model_counts_it_twice(self) -> None:
+        twice = [Why("prior", "upstream_score", 0.81, 0.4), Why("upstream", "upstream_score", 0.81, 1.1)]
+        assert weighed(twice) == [("the scorer's own score, 0.81", 1.5)]
+
+
+class TestFilters:
+    def test_a_probability_never_claims_certainty(self) -> None:
+        assert [tags.chance(p) for p in (0.0, 0.004, 0.42, 0.994, 0.996, 1.0)] == ["<1%", "<1%", "42%", "99%", ">99%", ">99%"]
+
+    def test_a_weight_always_shows_its_sign(self) -> None:
+        assert [tags.signed(weight) for weight in (1.94, -0.4, 0.0)] == ["+1.9", "−0.4", "+0.0"]
+
+    def test_the_heaviest_bar_is_the_widest_and_none_disappears(self) -> None:
+        bars = tags.with_bars([{"label": "a", "weight": 2.0}, {"label": "b", "weight": -0.001}])
+        assert [bar["width"] for bar in bars] == [tags.BAR_WIDTH, 2]
+
+    def test_a_count_that_was_not_finished_says_so(self) -> None:
+        assert [tags.limited(count) for count in (0, 99, 100)] == ["0", "99", "99+"]
