@@ -13,7 +13,7 @@ from celery import Celery, signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-SWEEP_SCORING_SECONDS, SWEEP_LABELING_SECONDS, HEARTBEAT_SECONDS = 5.0, 15.0, 10.0
+SWEEP_SCORING_SECONDS, SWEEP_LABELING_SECONDS, COUNT_SECONDS, HEARTBEAT_SECONDS = 5.0, 15.0, 15.0, 10.0
 
 # Celery warns root against tasks that are pickled; ours are JSON, and a container often has no other user.
 warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
@@ -28,6 +28,7 @@ def _every(seconds: float, task: str) -> dict[str, Any]:
 BEAT_SCHEDULE = {
     "learn what no nudge announced": _every(SWEEP_SCORING_SECONDS, "scoring.tasks.sweep"),
     "refill questions, free old leases": _every(SWEEP_LABELING_SECONDS, "labeling.tasks.sweep"),
+    "count what the leads' pages show": _every(COUNT_SECONDS, "scoring.tasks.count"),
     "show that clock, broker and worker run": _every(HEARTBEAT_SECONDS, "ops.tasks.beat_heart"),
 }
 
@@ -36,7 +37,7 @@ def _libpq_quoted(value: object) -> str:
     return "'" + str(value).replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _broker() -> dict[str, Any]:
+def broker() -> dict[str, Any]:
     """Where messages go: the broker of CELERY_BROKER_URL, or tables in the database."""
     from django.conf import settings
 
@@ -67,7 +68,7 @@ def _broker() -> dict[str, Any]:
 
 
 app = Celery("alertloop")
-app.add_defaults(_broker)
+app.add_defaults(broker)
 app.conf.update(
     beat_schedule=BEAT_SCHEDULE,
     broker_connection_retry_on_startup=True,
@@ -93,14 +94,14 @@ def _keep_our_logging(**_: Any) -> None:
 
 
 @signals.before_task_publish.connect
-def _send_request_id(headers: dict[str, Any], **_: Any) -> None:
+def send_request_id(headers: dict[str, Any], **_: Any) -> None:
     """The task's log lines carry the id of the request that caused it."""
     if request_id := structlog.contextvars.get_contextvars().get("request_id"):
         headers["request_id"] = request_id
 
 
 @signals.task_prerun.connect
-def _bind_request_id(task_id: str, task: Any, **_: Any) -> None:
+def bind_request_id(task_id: str, task: Any, **_: Any) -> None:
     known = {"task": task.name, "task_id": task_id, "request_id": getattr(task.request, "request_id", None)}
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(**{name: value for name, value in known.items() if value})
