@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -122,6 +123,11 @@ class OpenAlert(models.Model):
     urgency = models.FloatField()
     raised_at = models.DateTimeField()
     opened_at = models.DateTimeField()
+    # Who has it on their desk, and until when it is kept from the others' "next". Not indexed: a hold is written often.
+    held_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    held_until = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("open alert")

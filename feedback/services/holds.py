@@ -1,0 +1,55 @@
+"""Holds: two people who work the same queue are not given the same alert.
+
+A hold is a courtesy, not a lock: it keeps an alert from the others' "next" for a minute, and the page that shows the alert
+renews it. Whoever opens a held alert on purpose may judge it all the same; the ledger decides who was first.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection
+
+from feedback.models import OpenAlert
+
+HOLD = timedelta(seconds=60)
+# A page asks every few seconds; the row is written only when this little is left.
+RENEW_BELOW = timedelta(seconds=40)
+
+_HOLD_NEXT = """
+    UPDATE feedback_openalert SET held_by_id = %(me)s, held_until = %(until)s WHERE alert_id = (
+        SELECT alert_id FROM feedback_openalert
+        WHERE queue_id = %(queue)s AND visible AND (held_until IS NULL OR held_until <= %(now)s OR held_by_id = %(me)s)
+              {past}
+        ORDER BY urgency DESC, alert_id DESC LIMIT 1 FOR UPDATE SKIP LOCKED
+    ) RETURNING alert_id
+"""
+
+_PAST = "AND urgency <= %(urgency)s AND (urgency, alert_id) < (%(urgency)s, %(alert)s)"
+
+
+def hold_next(
+    *, queue_id: int, person: AbstractBaseUser, now: datetime, past: tuple[float, int] | None = None
+) -> int | None:
+    """The most urgent open alert (past a cursor of urgency and alert id) that nobody else holds, now held for this person.
+
+    Returns the alert's id, or None where there is none. Two people who ask at once get two alerts.
+    """
+    urgency, alert_id = past or (None, None)
+    known = {"queue": queue_id, "me": person.pk, "now": now, "until": now + HOLD, "urgency": urgency, "alert": alert_id}
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD_NEXT.format(past=_PAST if past else ""), known)
+        found = cursor.fetchone()
+    return None if found is None else int(found[0])
+
+
+def hold(*, alert_id: int, person: AbstractBaseUser, now: datetime) -> bool:
+    """Hold, or go on holding, one open alert; False where somebody else holds it or it is not open."""
+    mine = OpenAlert.objects.filter(alert_id=alert_id, held_by_id=person.pk, held_until__gt=now + RENEW_BELOW)
+    if mine.exists():
+        return True
+    free = OpenAlert.objects.filter(alert_id=alert_id).exclude(held_until__gt=now, held_by__isnull=False) | (
+        OpenAlert.objects.filter(alert_id=alert_id, held_by_id=person.pk)
+    )
+    return bool(free.update(held_by_id=person.pk, held_until=now + HOLD))
