@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import NamedTuple
 
+from scipy.stats import beta
+
 Z95 = 1.959963984540054  # the normal quantile at .975
 
 
@@ -61,6 +63,24 @@ class Stratum:
         return Stratum(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
 
     @property
+    def weighted_share(self) -> float:
+        """The accurate share by weight; needs a judged alert."""
+        return min(1.0, self.weight_accurate / self.weight)
+
+    @property
+    def effective_sample(self) -> float:
+        """The size of the simple sample that would tell as much; needs a judged alert.
+
+        From the linearised variance of the ratio, or Kish's where that is 0; never above the number of judged alerts.
+        """
+        share, square = self.weighted_share, self.weight * self.weight
+        residuals = self.weight_squared_accurate * (1 - 2 * share) + share * share * self.weight_squared
+        plain = 0 < share < 1 and residuals > 0
+        return min(
+            float(self.judged), share * (1 - share) * square / residuals if plain else square / self.weight_squared
+        )
+
+    @property
     def hidden(self) -> int:
         """Alerts that no human could see."""
         return self.raised - self.shown
@@ -100,6 +120,16 @@ def wilson(successes: float, n: float) -> Interval:
     return Interval(max(0.0, centre - half), min(1.0, centre + half))
 
 
+def clopper_pearson(successes: float, n: float) -> Interval:
+    """The interval that holds at least as often as it says, whatever the share; `n` may be an effective sample size.
+
+    Clopper and Pearson (1934), https://doi.org/10.1093/biomet/26.4.404. [0, 1] for an empty sample.
+    """
+    low = float(beta.ppf(0.025, successes, n - successes + 1)) if successes > 0 else 0.0
+    high = float(beta.ppf(0.975, successes + 1, n - successes)) if successes < n else 1.0
+    return Interval(low, high)
+
+
 def proportion(successes: int, n: int) -> Share:
     """A plain share of a sample with Wilson's interval."""
     return Share(successes / n, *wilson(successes, n), n) if n else UNKNOWN
@@ -117,15 +147,24 @@ def hajek(stratum: Stratum) -> Share:
     variance implies (Kish's where that variance is 0), never above the sample's own: at equal propensities it is
     exactly the binomial one.
     """
-    if stratum.judged == 0 or stratum.weight <= 0:
+    if stratum.judged == 0:
         return UNKNOWN
-    share = min(1.0, stratum.weight_accurate / stratum.weight)
-    residuals = stratum.weight_squared_accurate * (1 - 2 * share) + share * share * stratum.weight_squared
-    effective = stratum.weight * stratum.weight / stratum.weight_squared
-    if 0 < share < 1 and residuals > 0:
-        effective = share * (1 - share) * stratum.weight * stratum.weight / residuals
-    effective = min(effective, float(stratum.judged))
+    share, effective = stratum.weighted_share, stratum.effective_sample
     return Share(share, *wilson(share * effective, effective), stratum.judged)
+
+
+def hidden_share(stratum: Stratum) -> Share:
+    """The accurate share of the alerts of a stratum that stayed hidden, predicted from those the draw showed.
+
+    The interval is Korn and Graubard's (1998): Clopper and Pearson's at the effective sample size, for it has to hold
+    where a dozen audits look for one alert in fifty. That size is n · h / (n + h) for h hidden alerts, because they are
+    themselves so many draws.
+    """
+    if stratum.judged == 0:
+        return UNKNOWN
+    share, n = stratum.weighted_share, stratum.effective_sample
+    n = n * stratum.hidden / (n + stratum.hidden)
+    return Share(share, *clopper_pearson(share * n, n), stratum.judged)
 
 
 def weighted_precision(sample: Sample) -> Share:
@@ -150,11 +189,11 @@ def weighted_precision(sample: Sample) -> Share:
 def missed_share(sample: Sample) -> Share:
     """Of all accurate alerts, the share that was hidden. `n` is the number of audited alerts it rests on.
 
-    hidden · q / (hidden · q + rest), where q is the Hájek share of the drawn alerts and `rest` what is accurate among
-    the shown ones. The ratio rises with q and falls with the certain stratum's share, so its limits are recovered from
-    theirs (Zou and Donner 2008, as above). Zero where nothing was hidden.
+    hidden · q / (hidden · q + rest), where q is the `hidden_share` of the drawn alerts and `rest` what is accurate
+    among the shown ones. The ratio rises with q and falls with the certain stratum's share, so its limits are
+    recovered from theirs (Zou and Donner 2008, as above). Zero where nothing was hidden.
     """
-    hidden, drawn, certain = sample.drawn.hidden, hajek(sample.drawn), hajek(sample.certain)
+    hidden, drawn, certain = sample.drawn.hidden, hidden_share(sample.drawn), hajek(sample.certain)
     if hidden == 0:
         return Share(0.0, 0.0, 0.0, sample.drawn.judged) if sample.total.shown else UNKNOWN
     if drawn.value is None or (sample.certain.raised and certain.value is None):
@@ -173,7 +212,7 @@ def missed_share(sample: Sample) -> Share:
 
 def spared(sample: Sample) -> Interval | None:
     """How many false alerts reps were spared: those hidden, times the false share of the drawn ones (its limits)."""
-    share = hajek(sample.drawn)
+    share = hidden_share(sample.drawn)
     if share.value is None:
         return None if sample.drawn.hidden else Interval(0.0, 0.0)
     return Interval(sample.drawn.hidden * (1 - share.high), sample.drawn.hidden * (1 - share.low))

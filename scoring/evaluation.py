@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import pi, sqrt
+from math import ceil, pi, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -112,15 +112,11 @@ class LearningPoint:
 def learning_curve(blocks: Sequence[Block], points: int = 20) -> list[LearningPoint]:
     """Merge blocks, given in order of the ledger, into at most `points` stretches of about as many labels each.
 
-    A remainder of less than half a stretch joins the last one.
+    A remainder of less than half a stretch joins the one before it.
     """
-    target = max(1.0, sum(block.judged for block in blocks) / points)
-    stretches = [Block()]
-    for block in blocks:
-        if stretches[-1].judged >= target:
-            stretches.append(Block())
-        stretches[-1] += block
-    if len(stretches) > 1 and stretches[-1].judged < target / 2:
+    size = max(1, ceil(len(blocks) / points))
+    stretches = [sum(blocks[i : i + size], Block()) for i in range(0, len(blocks), size)]
+    if len(stretches) > 1 and stretches[-1].judged * 2 < stretches[-2].judged:
         stretches[-2:] = [stretches[-2] + stretches[-1]]
     ends = accumulate(stretch.judged for stretch in stretches)
     return [LearningPoint(end, stretch) for end, stretch in zip(ends, stretches, strict=True) if stretch.judged]

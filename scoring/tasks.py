@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from feedback.nudges import nudge
 from scoring import services
+from scoring.lead.services import count_queues_behind
 from scoring.receivers import LEARN
 
 
@@ -12,6 +13,12 @@ from scoring.receivers import LEARN
 def learn(queue_id: int) -> None:
     """Learn the queue's ledger to its head and re-rank its open alerts."""
     services.learn(queue_id=queue_id, now=timezone.now())
+
+
+@shared_task
+def count() -> None:
+    """Bring the figures of the leads' pages up to date."""
+    count_queues_behind(now=timezone.now())
 
 
 @shared_task

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from scoring.estimation import Trend, naive_precision, trend
 from scoring.lead.periods import RECENT_WEEKS, WEEK
@@ -18,7 +18,7 @@ from scoring.lead.tables import percent, points
 def month_of(figures: QueueFigures) -> str:
     """The name of the month that most of the first weeks with verdicts lie in; empty where there are none."""
     begun = figures.earliest_monday
-    return date_format(begun + WEEK * RECENT_WEEKS / 2, "F") if begun else ""
+    return date_format(begun + WEEK * RECENT_WEEKS / 2, pgettext("date format of a month", "F")) if begun else ""
 
 
 def precision_trend(figures: QueueFigures) -> Trend:

@@ -23,8 +23,8 @@ from scoring.lead.tables import NOTHING, Table, count, percent, points
 
 Person = AbstractBaseUser | AnonymousUser
 
-# What a page may catch up by itself; a worker does the rest (scoring.tasks.sweep), and the page says what is missing.
-PAGE_ENTRIES, PAGE_WEEKS = 300, 2
+# What a page may catch up by itself; a worker does the rest (scoring.tasks.count), and the page says what is missing.
+PAGE_ENTRIES, PAGE_ALERTS = 300, 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Line:
 def queue_page(*, user: Person, slug: str, now: datetime) -> QueuePage:
     """The page of a queue that the person leads. Raises `Queue.DoesNotExist` for any other."""
     queue = queue_for(user, slug, Role.LEAD)
-    follow_ledger(queue=queue, now=now, entries=PAGE_ENTRIES, weeks=PAGE_WEEKS)
+    follow_ledger(queue=queue, now=now, entries=PAGE_ENTRIES, alerts=PAGE_ALERTS)
     figures = selectors.figures_of([queue.pk], now)[queue.pk]
     standing = selectors.standings_of([queue])[queue.pk]
     return QueuePage(
@@ -117,7 +117,7 @@ def overview(*, user: Person, now: datetime) -> Overview:
     """All queues that the person leads."""
     queues = list(queues_of(user, Role.LEAD))
     for queue in queues:
-        follow_ledger(queue=queue, now=now, entries=PAGE_ENTRIES, weeks=PAGE_WEEKS)
+        follow_ledger(queue=queue, now=now, entries=PAGE_ENTRIES, alerts=PAGE_ALERTS)
     ids = [queue.pk for queue in queues]
     figures, standings = selectors.figures_of(ids, now), selectors.standings_of(queues)
     verdicts = selectors.verdicts_since(ids, now - timedelta(days=7))

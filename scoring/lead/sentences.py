@@ -8,7 +8,7 @@ from math import sqrt
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from scoring.estimation import Z95, Sample, Share, missed_share, naive_precision, trend, weighted_precision
 from scoring.evaluation import Calibration, LearningPoint, Ordering, is_better
@@ -220,4 +220,4 @@ def share_words(share: Share) -> str:
 
 def short_month(day: date) -> str:
     """The month's name, short enough for an axis."""
-    return date_format(day, "M")
+    return date_format(day, pgettext("date format of a month, short", "M"))

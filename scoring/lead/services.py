@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from itertools import accumulate
+from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import OuterRef, Subquery, Sum
 
 from feedback import rules
 from feedback.models import Exposure, LedgerEntry, Queue
@@ -24,11 +27,11 @@ LATE_COMMIT = timedelta(hours=1)
 FRESH_FOR = timedelta(seconds=60)
 
 
-def follow_ledger(*, queue: Queue, now: datetime, entries: int = 2_000, weeks: int | None = None) -> FigureStanding:
-    """Bring a queue's figures towards the head of its ledger, by at most `entries` rows and `weeks` counted weeks.
+def follow_ledger(*, queue: Queue, now: datetime, entries: int = 2_000, alerts: int | None = None) -> FigureStanding:
+    """Bring a queue's figures towards the head of its ledger: at most `entries` rows, about `alerts` counted alerts.
 
     1. Take the queue's lock, or leave the work to who holds it. 2. Label the alerts that the next rows are about.
-    3. Count the weeks and learning blocks they touch, newest weeks first; the other weeks stay noted as stale.
+    3. Count the weeks and learning blocks they touch, newest weeks first, one at least; the rest stay noted as stale.
     """
     with transaction.atomic():
         standing, _created = FigureStanding.objects.get_or_create(queue=queue)
@@ -40,7 +43,7 @@ def follow_ledger(*, queue: Queue, now: datetime, entries: int = 2_000, weeks: i
             return standing
         stale = {date.fromisoformat(day) for day in standing.stale_weeks} | _label(queue.pk, tail)
         stale |= _weeks_of_new_alerts(queue.pk, standing, now)
-        newest = sorted(stale, reverse=True)[:weeks]
+        newest = _affordable(queue.pk, sorted(stale, reverse=True), alerts)
         recount_weeks(queue.pk, newest)
         standing.position = tail[-1].position if tail else standing.position
         standing.stale_weeks = [day.isoformat() for day in sorted(stale.difference(newest))]
@@ -61,6 +64,23 @@ def catch_up(*, queue: Queue, now: datetime) -> FigureStanding:
     return standing
 
 
+def count_queues_behind(*, now: datetime) -> list[int]:
+    """Catch up every queue whose figures are behind its ledger, or that got alerts since they were counted."""
+    head = LedgerEntry.objects.filter(queue=OuterRef("pk")).order_by("-position").values("position")[:1]
+    arrived = Exposure.objects.filter(queue=OuterRef("pk")).order_by("-decided_at").values("decided_at")[:1]
+    queues = Queue.objects.filter(throwaway=False).select_related("figure_standing")
+    behind = [queue for queue in queues.annotate(head=Subquery(head), arrived=Subquery(arrived)) if _is_behind(queue)]
+    return [catch_up(queue=queue, now=now).pk for queue in behind]
+
+
+def _is_behind(queue: Any) -> bool:
+    standing = getattr(queue, "figure_standing", None)
+    if standing is None or standing.counted_at is None:
+        return queue.head is not None or queue.arrived is not None
+    has_news = queue.arrived is not None and queue.arrived > standing.counted_at
+    return has_news or bool(standing.stale_weeks) or standing.position < (queue.head or 0)
+
+
 def recount_figures(*, queue: Queue, now: datetime) -> FigureStanding:
     """Forget a queue's figures and make them again from facts."""
     with transaction.atomic():
@@ -73,6 +93,16 @@ def _try_lock(queue_id: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [FIGURES_LOCK, queue_id])
         return bool(cursor.fetchone()[0])
+
+
+def _affordable(queue_id: int, weeks: list[date], alerts: int | None) -> list[date]:
+    """The first of the weeks that held no more than so many alerts when they were last counted, one at least."""
+    if alerts is None:
+        return weeks
+    known = WeeklyFigure.objects.filter(queue_id=queue_id, week__in=weeks).values_list("week").annotate(Sum("raised"))
+    sizes = dict(known.order_by())
+    costs = accumulate(sizes.get(week, 0) for week in weeks)
+    return [week for i, (week, cost) in enumerate(zip(weeks, costs, strict=True)) if i == 0 or cost <= alerts]
 
 
 def _is_fresh(standing: FigureStanding, now: datetime) -> bool:
