@@ -6,7 +6,7 @@ by bit to those of one alert at a time, and a test holds that; reasons are equal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -25,7 +25,8 @@ from scoring.reasons import (
     number_reason,
     text_reason,
 )
-from scoring.state import Floats, category_slot, upstream_of
+from scoring.registry import Category, categories_of
+from scoring.state import Floats, upstream_of
 from scoring.text import WORD, Grams, Tokens, fold, grams_of, shorten, tokens
 
 _Phrase = tuple[float, list[tuple[int, int]]]
@@ -48,12 +49,15 @@ class _Parts:
 
     texts: Floats
     text_bounds: list[int]
-    slots: Floats
-    slot_bounds: list[int]
+    hashed: Floats
+    hashed_bounds: list[int]
+    categories: Floats
+    category_bounds: list[int]
     scores: Floats
     bins: Floats
     number_bounds: list[int]
     known: list[list[tuple[str, float]]]
+    by_category: dict[Category, float]
 
 
 def judge_many(model: OnlineModel, alerts: Sequence[AlertFacts], top: int) -> list[Judged]:
@@ -67,10 +71,10 @@ def judge_many(model: OnlineModel, alerts: Sequence[AlertFacts], top: int) -> li
     found = tokens([fold(shorten(one.text, config.max_text_chars)) for one in alerts])
     grams = grams_of(found, config.text_bits)
     features = _features(model, alerts, grams)
-    parts = _weigh(model, features)
+    parts, usual = _weigh(model, features), model.encoder.usual(model.weights)
     phrases = _phrases(model, features, found, grams)
     return [
-        _judge(model, facts, one, parts, row, phrases[row], top)
+        _judge(model, facts, one, parts, usual, row, phrases[row], top)
         for row, (facts, one) in enumerate(zip(alerts, features, strict=True))
     ]
 
@@ -84,31 +88,26 @@ def _features(model: OnlineModel, alerts: Sequence[AlertFacts], grams: Grams) ->
 
 
 def _weigh(model: OnlineModel, features: Sequence[Features]) -> _Parts:
-    encoder, weights = model.encoder, model.river.weights_array
-    layout, index = encoder.layout, encoder.columns.index
-    slots = [
-        [
-            *(category_slot(layout, name, value) for name, value in one.categories),
-            *(category_slot(layout, name, None) for name in one.missing),
-        ]
-        for one in features
-    ]
-    known = [[(name, number) for name, number in one.numbers if name in index] for one in features]
-    columns = np.array([index[name] for row in known for name, _ in row], dtype=np.int32)
-    numbers = np.array([number for row in known for _, number in row], dtype=np.float64)
-    first = layout.numeric + columns * layout.stride
-    gains = [model.config.text_gain / len(one.text_ids) ** 0.5 if len(one.text_ids) else 0.0 for one in features]
-    sizes = [len(one.text_ids) for one in features]
-    text_ids = np.concatenate([one.text_ids for one in features])
+    encoder, weights = model.encoder, model.weights
+    columns, statistics = encoder.registry.columns, encoder.statistics
+    rows = [encoder.row(one) for one in features]
+    found = np.concatenate([row.columns for row in rows])
+    numbers = np.concatenate([row.numbers for row in rows])
+    first = encoder.registry.first_slots[found]
+    sizes = [len(row.text_ids) for row in rows]
+    gains = [model.config.text_gain / size**0.5 if size else 0.0 for size in sizes]
     return _Parts(
-        weights[text_ids] * np.repeat(gains, sizes),
+        weights.sparse[np.concatenate([row.text_ids for row in rows])] * np.repeat(gains, sizes),
         _bounds(sizes),
-        weights[np.array([slot for row in slots for slot in row], dtype=np.int32)],
-        _bounds([len(row) for row in slots]),
-        weights[first] * encoder.z(columns, numbers),
-        weights[first + 1 + encoder.bin(columns, numbers)],
-        _bounds([len(row) for row in known]),
-        known,
+        weights.sparse[np.concatenate([row.hashed for row in rows])],
+        _bounds([len(row.hashed) for row in rows]),
+        weights.dense[np.concatenate([row.categories for row in rows])],
+        _bounds([len(row.categories) for row in rows]),
+        weights.dense[first] * statistics.z(found, numbers),
+        weights.dense[first + 1 + statistics.bin(found, numbers)],
+        _bounds([len(row.columns) for row in rows]),
+        [[(name, number) for name, number in one.numbers if name in columns] for one in features],
+        {key: encoder.category(key, weights) for key in {key for one in features for key in categories_of(one)}},
     )
 
 
@@ -124,27 +123,32 @@ def _judge(
     facts: AlertFacts,
     features: Features,
     parts: _Parts,
+    usual: Mapping[str, float],
     row: int,
     phrases: Sequence[_Phrase],
     top: int,
 ) -> Judged:
-    text = slice(*parts.text_bounds[row : row + 2])
-    slot = slice(*parts.slot_bounds[row : row + 2])
-    number = slice(*parts.number_bounds[row : row + 2])
-    scores, bins = parts.scores[number], parts.bins[number]
     upstream = upstream_of(features)
-    # The order of OnlineModel.log_odds: sums of floats depend on it.
-    linear = float(np.add.reduce(np.concatenate((parts.texts[text], parts.slots[slot], scores, bins))))
+    number = slice(*parts.number_bounds[row : row + 2])
+    numbers = (parts.scores[number] + parts.bins[number]).tolist()
     found: list[_Candidate] = [(strength, None, (spans,)) for strength, spans in phrases]
-    found += [(part, number_reason, one) for one, part in zip(parts.known[row], (scores + bins).tolist(), strict=True)]
-    found += zip(parts.slots[slot].tolist(), *_category_makers(features), strict=True)
+    for (name, value), part in zip(parts.known[row], numbers, strict=True):
+        found.append((part - usual[name], number_reason, (name, value)))
+    for name, category in categories_of(features):
+        part = parts.by_category[name, category] - usual.get(name, 0.0)
+        found.append((part, missing_reason, (name,)) if category is None else (part, category_reason, (name, category)))
     found.append((model.prior(upstream), _prior_reason, (facts.upstream_score,)))
-    return Judged(model.probability(linear, upstream), _heaviest(found, facts, model.config.max_text_chars, top))
+    probability = model.probability(_log_odds(model, parts, row), upstream)
+    return Judged(probability, _heaviest(found, facts, model.config.max_text_chars, top))
 
 
-def _category_makers(features: Features) -> tuple[list[_Maker], list[tuple[Any, ...]]]:
-    makers: list[_Maker] = [category_reason] * len(features.categories) + [missing_reason] * len(features.missing)
-    return makers, [*features.categories, *((name,) for name in features.missing)]
+def _log_odds(model: OnlineModel, parts: _Parts, row: int) -> float:
+    """The sum of an alert's parts, in the order of `Weights.dot`: sums of floats depend on it."""
+    text, hashed = slice(*parts.text_bounds[row : row + 2]), slice(*parts.hashed_bounds[row : row + 2])
+    category, number = slice(*parts.category_bounds[row : row + 2]), slice(*parts.number_bounds[row : row + 2])
+    dense = (model.weights.dense[:1], parts.categories[category], parts.scores[number], parts.bins[number])
+    sparse = np.concatenate((parts.texts[text], parts.hashed[hashed]))
+    return float(np.add.reduce(np.concatenate(dense))) + float(np.add.reduce(sparse))
 
 
 def _prior_reason(upstream_score: float | None, part: float) -> Reason:
@@ -184,7 +188,7 @@ def _phrases(model: OnlineModel, features: Sequence[Features], found: Tokens, gr
 
 def _density(model: OnlineModel, features: Sequence[Features], found: Tokens, grams: Grams) -> Floats:
     """Log-odds of each folded character of the batch, and of one place behind the last."""
-    config, weights = model.config, model.river.weights_array[grams.ids]
+    config, weights = model.config, model.weights.sparse[grams.ids]
     used = np.concatenate([one.text_ids.astype(np.int64) | row << config.text_bits for row, one in enumerate(features)])
     keys = grams.rows << config.text_bits | grams.ids
     heavy = weights != 0

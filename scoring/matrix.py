@@ -1,21 +1,24 @@
 """The open alerts of a queue as ragged arrays, so that scoring them all is one sparse product. Pure.
 
-An alert's features never change, but statistics do: so text ids and category slots are kept as they are, numbers raw.
+An alert's features never change, but what is known of them does: so numbers are kept raw, and names and categories as
+codes of the matrix's own, which are looked up once a product.
 Rows are added at the end and marked when they go; the arrays are compacted once a quarter of the rows are gone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scoring.features import Features
 from scoring.model_config import ModelConfig
-from scoring.state import Encoder, Floats, Ints, Layout, category_slot, upstream_of
+from scoring.registry import Category, categories_of
+from scoring.state import Encoder, Floats, Weights, upstream_of
 
+T = TypeVar("T")
 _BLOCK: Final = 8_192  # rows scored at a time: bounds the temporary memory
 
 
@@ -37,9 +40,9 @@ class Ragged:
         self.rows += 1
         self.starts[self.rows] = end
 
-    def block(self, first: int, last: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        """The values of rows ``first`` to ``last`` (excluded), and where each row starts among them."""
-        starts = self.starts[first : last + 1]
+    def block(self, rows: slice) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """The values of some rows, and where each row starts among them, with the end of the last."""
+        starts = self.starts[rows.start : rows.stop + 1]
         return self.flat[starts[0] : starts[-1]], starts - starts[0]
 
     def keep(self, kept: NDArray[np.bool_]) -> None:
@@ -73,15 +76,11 @@ class OpenMatrix:
 
     def __init__(self, config: ModelConfig) -> None:
         self.config = config
-        self.layout = Layout.of(config)
         self._rows: dict[int, int] = {}
         self._names: dict[str, int] = {}
-        self._clear()
-
-    def _clear(self) -> None:
-        self._text, self._slots, self._named, self._numbers = (
-            Ragged(np.int32), Ragged(np.int32), Ragged(np.int32), Ragged(np.float64),
-        )  # fmt: skip
+        self._categories: dict[Category, int] = {}
+        self._text, self._coded, self._named = Ragged(np.int32), Ragged(np.int32), Ragged(np.int32)
+        self._numbers = Ragged(np.float64)
         self._upstream: Floats = np.zeros(64)
         self._keys: NDArray[np.int64] = np.zeros(64, dtype=np.int64)
 
@@ -102,9 +101,8 @@ class OpenMatrix:
             self.remove([key])
         row = self._text.rows
         self._text.append(features.text_ids)
-        self._slots.append(self._category_slots(features))
-        names = [self._names.setdefault(name, len(self._names)) for name, _ in features.numbers]
-        self._named.append(np.array(names, dtype=np.int32))
+        self._coded.append(_codes(self._categories, categories_of(features)))
+        self._named.append(_codes(self._names, [name for name, _ in features.numbers]))
         self._numbers.append(np.array([number for _, number in features.numbers], dtype=np.float64))
         self._upstream, self._keys = _room(self._upstream, row + 1), _room(self._keys, row + 1)
         self._upstream[row], self._keys[row] = upstream_of(features), key
@@ -117,33 +115,31 @@ class OpenMatrix:
         if self._text.rows > 64 and len(self._rows) < self._text.rows * 3 // 4:
             self._compact()
 
-    def dot(self, encoder: Encoder, weights: Floats) -> Floats:
-        """Each alert's features times the weights, in the order of ``keys``: one sparse product, in blocks of rows."""
-        columns = np.full(max(1, len(self._names)), -1, dtype=np.int32)
-        for name, number in self._names.items():
-            columns[number] = encoder.columns.index.get(name, -1)
+    def dot(self, encoder: Encoder, weights: Weights) -> Floats:
+        """The log-odds of each alert, in the order of ``keys``: one sparse product, in blocks of rows."""
+        known = encoder.registry.columns
+        columns = np.array([known.get(name, -1) for name in self._names], dtype=np.int32)
+        categories = np.array([encoder.category(key, weights) for key in self._categories], dtype=np.float64)
         rows = self._text.rows
         blocks = [
-            self._block(first, min(first + _BLOCK, rows), encoder, weights, columns) for first in range(0, rows, _BLOCK)
+            self._block(slice(first, min(first + _BLOCK, rows)), encoder, weights, columns, categories)
+            for first in range(0, rows, _BLOCK)
         ]
-        return np.concatenate([np.zeros(0), *blocks])[self._order()]
+        log_odds: Floats = np.concatenate([np.zeros(0), *blocks])[self._order()] + weights.dense[0]
+        return log_odds
 
-    def _block(self, first: int, last: int, encoder: Encoder, weights: Floats, columns: Ints) -> Floats:
-        ids, starts = self._text.block(first, last)
-        text = row_sums(weights[ids], starts) * self.config.text_gain / np.sqrt(np.maximum(np.diff(starts), 1))
-        slots, slot_starts = self._slots.block(first, last)
-        named, number_starts = self._named.block(first, last)
-        numbers, _ = self._numbers.block(first, last)
+    def _block(
+        self, rows: slice, encoder: Encoder, weights: Weights, columns: NDArray[np.int32], categories: Floats
+    ) -> Floats:
+        ids, starts = self._text.block(rows)
+        text = row_sums(weights.sparse[ids], starts) * self.config.text_gain / np.sqrt(np.maximum(np.diff(starts), 1))
+        coded, coded_starts = self._coded.block(rows)
+        named, number_starts = self._named.block(rows)
         found = columns[named]
-        parts = np.zeros(len(found))
         known = found >= 0
-        parts[known] = encoder.measures(found[known], numbers[known], weights)
-        return text + row_sums(weights[slots], slot_starts) + row_sums(parts, number_starts)
-
-    def _category_slots(self, features: Features) -> Ints:
-        slots = [category_slot(self.layout, name, value) for name, value in features.categories]
-        slots += [category_slot(self.layout, name, None) for name in features.missing]
-        return np.array(slots, dtype=np.int32)
+        parts = np.zeros(len(found))
+        parts[known] = encoder.measures(found[known], self._numbers.block(rows)[0][known], weights)
+        return text + row_sums(categories[coded], coded_starts) + row_sums(parts, number_starts)
 
     def _order(self) -> NDArray[np.int64]:
         rows = np.fromiter(self._rows.values(), dtype=np.int64, count=len(self._rows))
@@ -152,17 +148,23 @@ class OpenMatrix:
     def _compact(self) -> None:
         kept = np.zeros(self._text.rows, dtype=np.bool_)
         kept[list(self._rows.values())] = True
-        for ragged in (self._text, self._slots, self._named, self._numbers):
+        for ragged in (self._text, self._coded, self._named, self._numbers):
             ragged.keep(kept)
         self._upstream = self._upstream[: len(kept)][kept]
         self._keys = self._keys[: len(kept)][kept]
         self._rows = {int(key): row for row, key in enumerate(self._keys)}
-        self._forget_names()
+        self._names = _forget(self._names, self._named)
+        self._categories = _forget(self._categories, self._coded)
 
-    def _forget_names(self) -> None:
-        """Drop names that no row uses any more, so that ever new names do not grow without end."""
-        named, _ = self._named.block(0, self._named.rows)
-        used, codes = np.unique(named, return_inverse=True)
-        names = list(self._names)
-        self._named.flat = codes.astype(np.int32)
-        self._names = {names[int(old)]: new for new, old in enumerate(used)}
+
+def _codes(known: dict[T, int], wanted: list[T]) -> NDArray[np.int32]:
+    """The code of each entry; new ones are given the next."""
+    return np.array([known.setdefault(entry, len(known)) for entry in wanted], dtype=np.int32)
+
+
+def _forget(known: dict[T, int], coded: Ragged) -> dict[T, int]:
+    """Drop entries that no row uses any more, so that ever new ones do not grow without end, and renumber the rest."""
+    used, codes = np.unique(coded.flat, return_inverse=True)
+    coded.flat = codes.astype(np.int32)
+    entries = list(known)
+    return {entries[int(old)]: new for new, old in enumerate(used)}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 
 from scoring.features import SCORER, SCORER_VERSION, UPSTREAM, AlertFacts, Features
-from scoring.state import Encoder, Floats, category_slot
+from scoring.registry import categories_of
+from scoring.state import Encoder, Floats, Weights
 from scoring.text import fold, grams, origins, shorten, word_ends
 
 Kind = Literal["text", "number", "category", "missing", "upstream", "scorer", "prior"]
@@ -46,11 +47,12 @@ class Reason:
 
 
 def reasons(
-    facts: AlertFacts, features: Features, encoder: Encoder, weights: Floats, prior: float, top: int
+    facts: AlertFacts, features: Features, encoder: Encoder, weights: Weights, prior: float, top: int
 ) -> list[Reason]:
     """The ``top`` heaviest reasons, heaviest first; equal ones by kind and name."""
-    found = [*_text_reasons(facts, features, encoder, weights), *_number_reasons(features, encoder, weights)]
-    found += _category_reasons(features, encoder, weights)
+    usual = encoder.usual(weights)
+    found = [*_text_reasons(facts, features, encoder, weights), *_number_reasons(features, encoder, weights, usual)]
+    found += _category_reasons(features, encoder, weights, usual)
     if prior:
         found.append(Reason("prior", "upstream_score", facts.upstream_score, prior))
     return heaviest(found, top)
@@ -62,7 +64,7 @@ def heaviest(found: Iterable[Reason], top: int) -> list[Reason]:
     return sorted(heavy, key=lambda r: (-abs(r.contribution), r.kind, r.name, str(r.value)))[:top]
 
 
-def highlights(facts: AlertFacts, features: Features, encoder: Encoder, weights: Floats) -> list[Highlight]:
+def highlights(facts: AlertFacts, features: Features, encoder: Encoder, weights: Weights) -> list[Highlight]:
     """Readable spans of the original text with what they weigh, in order of place; faint ones left out.
 
     An n-gram's contribution is shared out evenly over the characters of all its occurrences. Neighbouring characters of
@@ -80,7 +82,7 @@ def highlights(facts: AlertFacts, features: Features, encoder: Encoder, weights:
     ]
 
 
-def _density(folded: str, features: Features, encoder: Encoder, weights: Floats) -> Floats:
+def _density(folded: str, features: Features, encoder: Encoder, weights: Weights) -> Floats:
     """Log-odds of each folded character."""
     density = np.zeros(len(folded) + 1)
     found = grams(folded, encoder.config.text_bits)
@@ -90,7 +92,7 @@ def _density(folded: str, features: Features, encoder: Encoder, weights: Floats)
         return density[:-1]
     _, inverse, times = np.unique(ids, return_inverse=True, return_counts=True)
     scale = encoder.config.text_gain * features.text_value
-    share = weights[ids] * scale / times[inverse] / (ends - starts)
+    share = weights.sparse[ids] * scale / times[inverse] / (ends - starts)
     np.add.at(density, starts, share)
     np.add.at(density, ends, -share)
     return np.cumsum(density)[:-1]
@@ -123,7 +125,7 @@ def _skipped(original: str, text: str, limit: int) -> tuple[int, int]:
     return limit - limit // 4, len(original) - len(text)
 
 
-def _text_reasons(facts: AlertFacts, features: Features, encoder: Encoder, weights: Floats) -> list[Reason]:
+def _text_reasons(facts: AlertFacts, features: Features, encoder: Encoder, weights: Weights) -> list[Reason]:
     phrases: dict[str, tuple[float, list[Span]]] = {}
     for one in highlights(facts, features, encoder, weights):
         phrase = facts.text[one.start : one.end].strip()
@@ -144,11 +146,11 @@ def in_original(text: str, limit: int, spans: Sequence[Span]) -> list[Span]:
     return [_original(back, beyond, first, last) for first, last in spans]
 
 
-def _number_reasons(features: Features, encoder: Encoder, weights: Floats) -> list[Reason]:
+def _number_reasons(features: Features, encoder: Encoder, weights: Weights, usual: Mapping[str, float]) -> list[Reason]:
     row = encoder.row(features)
-    known = [(name, number) for name, number in features.numbers if name in encoder.columns.index]
+    known = [(name, number) for name, number in features.numbers if name in encoder.registry.columns]
     parts = encoder.measures(row.columns, row.numbers, weights).tolist()
-    return [number_reason(name, number, part) for (name, number), part in zip(known, parts, strict=True)]
+    return [number_reason(name, number, part - usual[name]) for (name, number), part in zip(known, parts, strict=True)]
 
 
 def number_reason(name: str, number: float, part: float) -> Reason:
@@ -158,13 +160,12 @@ def number_reason(name: str, number: float, part: float) -> Reason:
     return Reason("number", name, number, part)
 
 
-def _category_reasons(features: Features, encoder: Encoder, weights: Floats) -> list[Reason]:
-    named = [(name, value, category_slot(encoder.layout, name, value)) for name, value in features.categories]
-    found = [category_reason(name, value, float(weights[slot])) for name, value, slot in named]
-    found += [
-        missing_reason(name, float(weights[category_slot(encoder.layout, name, None)])) for name in features.missing
-    ]
-    return found
+def _category_reasons(
+    features: Features, encoder: Encoder, weights: Weights, usual: Mapping[str, float]
+) -> list[Reason]:
+    parts = [(key, encoder.category(key, weights) - usual.get(key[0], 0.0)) for key in categories_of(features)]
+    return [category_reason(name, value, part) if value is not None else missing_reason(name, part)
+            for (name, value), part in parts]  # fmt: skip
 
 
 def missing_reason(name: str, part: float) -> Reason:

@@ -1,74 +1,74 @@
-"""What the learner remembers besides its weights: statistics of numeric columns, and past labels for replay. Pure."""
+"""What the learner remembers besides its weights, and how a row becomes a vector under it. Pure.
+
+Text ids and crowded-out categories are *sparse*: hashed slots of a large array. The intercept, numeric columns and
+categories are *dense*: numbered in the order in which they were first learnt, and kept in a registry of bounded size.
+"""
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scoring.features import UPSTREAM, Features
 from scoring.model_config import ModelConfig
+from scoring.registry import Category, Registry, categories_of, hashed_slot
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
-_STEPS = 0x9E3779B97F4A7C15
-_MASK = (1 << 64) - 1
-FURTHEST = 5.0  # a z-score is cut here
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where in the one weight vector each kind of feature lives: text, then categories, then numeric columns."""
-
-    text: int
-    categories: int
-    columns: int
-    bins: int
-
-    @classmethod
-    def of(cls, config: ModelConfig) -> Layout:
-        """The layout that a configuration means."""
-        return cls(1 << config.text_bits, 1 << config.category_bits, config.max_columns, config.bins)
-
-    @property
-    def numeric(self) -> int:
-        """The first slot of the numeric columns."""
-        return self.text + self.categories
-
-    @property
-    def stride(self) -> int:
-        """Slots a column: its z-score, then its bins."""
-        return 1 + self.bins
-
-    @property
-    def size(self) -> int:
-        """Slots in all."""
-        return self.numeric + self.columns * self.stride
-
-
-@lru_cache(maxsize=16_384)
-def category_slot(layout: Layout, name: str, value: str | None) -> int:
-    """The slot of a category, or (value None) of the fact that this feature is missing."""
-    key = f"{name}\x1e" if value is None else f"{name}\x1f{value}"
-    return layout.text + (zlib.crc32(key.encode(errors="surrogatepass")) * 0x9E3779B1 >> 7) % layout.categories
+FURTHEST_Z: Final = 5.0
+UNKNOWN_UPSTREAM: Final = 0.5
+_GOLDEN: Final = 0x9E3779B97F4A7C15
+_MASK: Final = (1 << 64) - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One alert, ready for the learner except for statistics: text ids, category slots, column indexes, raw numbers.
+    """One alert, ready for the learner except for statistics.
 
-    ``upstream``: the upstream score in 0..1, 0.5 where there is none.
+    ``text_ids`` and ``hashed`` (crowded-out categories): sparse slots. ``categories``: dense slots. ``columns`` and
+    ``numbers``: numeric columns with their raw values. ``upstream``: the upstream score, 0..1, 0.5 where there is none.
     """
 
     text_ids: Ints
+    hashed: Ints
     categories: Ints
     columns: Ints
     numbers: Floats
     upstream: float
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """A row under the statistics of the moment: dense slots and sparse slots with their values."""
+
+    dense: NDArray[np.int64]
+    dense_values: Floats
+    sparse: Ints
+    sparse_values: Floats
+
+
+@dataclass(slots=True)
+class Weights:
+    """What has been learnt: log-odds of each dense and each sparse slot, and the mean of each dense slot's value."""
+
+    dense: Floats
+    sparse: Floats
+    usual: Floats
+
+    @classmethod
+    def zero(cls, config: ModelConfig) -> Weights:
+        """Nothing learnt."""
+        dense = np.zeros(config.dense_slots)
+        return cls(dense, np.zeros((1 << config.text_bits) + (1 << config.category_bits)), dense.copy())
+
+    def dot(self, vector: Vector) -> float:
+        """The log-odds of a vector."""
+        dense = np.add.reduce(self.dense[vector.dense] * vector.dense_values)
+        return float(dense) + float(np.add.reduce(self.sparse[vector.sparse] * vector.sparse_values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +84,28 @@ def upstream_of(features: Features) -> float:
     """The upstream score cut to 0..1; 0.5, which says nothing, where there is none."""
     if features.numbers and features.numbers[0][0] == UPSTREAM:
         return min(1.0, max(0.0, features.numbers[0][1]))
-    return 0.5
+    return UNKNOWN_UPSTREAM
 
 
-class Columns:
-    """Known numeric columns: name to index, mean and spread (Welford), and quantile edges of the bins."""
+class Statistics:
+    """Mean and spread of each numeric column (Welford), and the quantile edges of its bins."""
 
-    def __init__(self, layout: Layout) -> None:
-        self.index: dict[str, int] = {}
-        self.count = np.zeros(layout.columns)
-        self.mean = np.zeros(layout.columns)
-        self.squares = np.zeros(layout.columns)
-        self.per_spread = np.zeros(layout.columns)
-        self.edges = np.full((layout.columns, layout.bins - 1), np.inf)
+    def __init__(self, config: ModelConfig) -> None:
+        self.bins = config.bins
+        self.count = np.zeros(0)
+        self.mean = np.zeros(0)
+        self.squares = np.zeros(0)
+        self.per_spread = np.zeros(0)
+        self.edges = np.zeros((0, config.bins - 1))
+
+    def grow(self, columns: int) -> None:
+        """Room for this many columns; a new one has no edges yet."""
+        new = columns - len(self.count)
+        if new > 0:
+            self.count, self.mean = np.append(self.count, np.zeros(new)), np.append(self.mean, np.zeros(new))
+            self.squares = np.append(self.squares, np.zeros(new))
+            self.per_spread = np.append(self.per_spread, np.zeros(new))
+            self.edges = np.concatenate((self.edges, np.full((new, self.bins - 1), np.inf)))
 
     def learn(self, columns: Ints, numbers: Floats) -> None:
         """Take one row's numbers into mean and spread."""
@@ -111,12 +120,26 @@ class Columns:
         """Compute again what follows from count and squares."""
         self.per_spread = _per_spread(self.squares / np.maximum(self.count, 1.0))
 
-    def cut(self, column: int, numbers: Floats) -> None:
-        """Set a column's bin edges at the quantiles of these numbers; equal edges fall together."""
-        shares = np.arange(1, self.edges.shape[1] + 1) / (self.edges.shape[1] + 1)
-        edges = np.unique(np.quantile(numbers, shares)) if len(numbers) else np.zeros(0)
-        self.edges[column] = np.inf
-        self.edges[column, : len(edges)] = edges
+    def cut(self, lessons: list[Lesson]) -> None:
+        """Set the edges of all bins at the quantiles of these lessons' numbers; equal edges fall together."""
+        numbers: dict[int, list[float]] = {}
+        for lesson in lessons:
+            for column, number in zip(lesson.row.columns.tolist(), lesson.row.numbers.tolist(), strict=True):
+                numbers.setdefault(column, []).append(number)
+        for column, found in numbers.items():
+            edges = np.unique(np.quantile(found, np.arange(1, self.bins) / self.bins))
+            self.edges[column] = np.inf
+            self.edges[column, : len(edges)] = edges
+
+    def z(self, columns: Ints, numbers: Floats) -> Floats:
+        """z-scores, cut at 5; 0 while a column has shown one value only."""
+        scores = (numbers - self.mean[columns]) * self.per_spread[columns]
+        return np.minimum(np.maximum(scores, -FURTHEST_Z), FURTHEST_Z)
+
+    def bin(self, columns: Ints, numbers: Floats) -> NDArray[np.int64]:
+        """The bin of each number, from 0; an edge belongs to the bin below it."""
+        bins: NDArray[np.int64] = np.add.reduce(self.edges[columns] < numbers[:, None], axis=1, dtype=np.int64)
+        return bins
 
 
 def _per_spread(variance: Floats) -> Floats:
@@ -125,59 +148,92 @@ def _per_spread(variance: Floats) -> Floats:
 
 
 class Encoder:
-    """Turns features into rows, and rows into slots and values under the statistics of the moment."""
+    """Turns features into rows, and rows into vectors under the statistics of the moment."""
 
     def __init__(self, config: ModelConfig) -> None:
         self.config = config
-        self.layout = Layout.of(config)
-        self.columns = Columns(self.layout)
+        self.registry = Registry(config)
+        self.statistics = Statistics(config)
 
-    def register(self, features: Features) -> None:
-        """Give columns to numbers never learnt before, while there are free ones."""
-        for name, _ in features.numbers:
-            if name not in self.columns.index and len(self.columns.index) < self.layout.columns:
-                self.columns.index[name] = len(self.columns.index)
+    def learn(self, features: Features) -> Row:
+        """Give slots to what is new, take the numbers into the statistics, and return the row."""
+        self.registry.learn(features)
+        self.statistics.grow(len(self.registry.columns))
+        row = self.row(features)
+        self.statistics.learn(row.columns, row.numbers)
+        return row
 
     def row(self, features: Features) -> Row:
         """The row of an alert; numbers without a column are left out."""
-        index, layout = self.columns.index, self.layout
-        known = [(index[name], number) for name, number in features.numbers if name in index]
-        slots = [category_slot(layout, name, value) for name, value in features.categories]
-        slots += [category_slot(layout, name, None) for name in features.missing]
+        columns = self.registry.columns
+        known = [(columns[name], number) for name, number in features.numbers if name in columns]
+        hashed, dense = self._slots(features)
         return Row(
             features.text_ids,
-            np.array(slots, dtype=np.int32),
+            np.array(hashed, dtype=np.int32),
+            np.array(dense, dtype=np.int32),
             np.array([column for column, _ in known], dtype=np.int32),
             np.array([number for _, number in known], dtype=np.float64),
             upstream_of(features),
         )
 
-    def vector(self, row: Row) -> tuple[Ints, Floats]:
-        """Slots and values: text ids sharing length ``text_gain``, ones for categories and bins, z-scores."""
+    def _slots(self, features: Features) -> tuple[list[int], list[int]]:
+        hashed, dense = [], []
+        for key in categories_of(features):
+            slot = self.registry.categories.get(key)
+            if slot is None:
+                hashed.append(self.hashed(key))
+            else:
+                dense.append(slot)
+        return hashed, dense
+
+    def hashed(self, key: Category) -> int:
+        """The sparse slot of a category without a dense one."""
+        return hashed_slot(key, self.config.text_bits, self.config.category_bits)
+
+    def vector(self, row: Row) -> Vector:
+        """The row's slots with their values: 1 for intercept, categories and bins, z-scores, and the text's share."""
         columns, numbers = row.columns, row.numbers
-        bins = self.bin(columns, numbers)
-        first = self.layout.numeric + columns * self.layout.stride
-        texts, ones = len(row.text_ids), len(row.categories)
-        slots = np.concatenate((row.text_ids, row.categories, first, first + 1 + bins), dtype=np.int32)
-        values = np.ones(len(slots))
-        if texts:
-            values[:texts] = self.config.text_gain / texts**0.5
-        values[texts + ones : texts + ones + len(columns)] = self.z(columns, numbers)
-        return slots, values
+        first, categories = self.registry.first_slots[columns], len(row.categories)
+        dense = np.concatenate((_INTERCEPT, row.categories, first, first + 1 + self.statistics.bin(columns, numbers)))
+        dense_values = np.ones(len(dense))
+        dense_values[1 + categories : 1 + categories + len(columns)] = self.statistics.z(columns, numbers)
+        return Vector(dense, dense_values, *self._sparse(row))
 
-    def measures(self, columns: Ints, numbers: Floats, weights: Floats) -> Floats:
-        """What each number contributes to the log-odds: its z-score's part and its bin's."""
-        first = self.layout.numeric + columns * self.layout.stride
-        return weights[first] * self.z(columns, numbers) + weights[first + 1 + self.bin(columns, numbers)]
+    def _sparse(self, row: Row) -> tuple[Ints, Floats]:
+        texts = len(row.text_ids)
+        value = self.config.text_gain / texts**0.5 if texts else 0.0
+        if not len(row.hashed):
+            return row.text_ids, np.full(texts, value)
+        values = np.ones(texts + len(row.hashed))
+        values[:texts] = value
+        return np.concatenate((row.text_ids, row.hashed)), values
 
-    def bin(self, columns: Ints, numbers: Floats) -> NDArray[np.int64]:
-        """The bin of each number, from 0; an edge belongs to the bin below it."""
-        return (self.columns.edges[columns] < numbers[:, None]).sum(axis=1)
+    def measures(self, columns: Ints, numbers: Floats, weights: Weights) -> Floats:
+        """What each number adds to the log-odds: its z-score's part and its bin's."""
+        first = self.registry.first_slots[columns]
+        bins = first + 1 + self.statistics.bin(columns, numbers)
+        parts: Floats = weights.dense[first] * self.statistics.z(columns, numbers) + weights.dense[bins]
+        return parts
 
-    def z(self, columns: Ints, numbers: Floats) -> Floats:
-        """z-scores, cut at 5; 0 while a column has shown one value only."""
-        scores = (numbers - self.columns.mean[columns]) * self.columns.per_spread[columns]
-        return np.minimum(np.maximum(scores, -FURTHEST), FURTHEST)
+    def category(self, key: Category, weights: Weights) -> float:
+        """What a category adds to the log-odds."""
+        slot = self.registry.categories.get(key)
+        return float(weights.sparse[self.hashed(key)] if slot is None else weights.dense[slot])
+
+    def usual(self, weights: Weights) -> dict[str, float]:
+        """What each feature, by name, adds to the log-odds of an average alert."""
+        parts = weights.dense * weights.usual
+        found: dict[str, float] = {}
+        for name, column in self.registry.columns.items():
+            first = int(self.registry.first_slots[column])
+            found[name] = float(np.add.reduce(parts[first : first + 1 + self.config.bins]))
+        for (name, _), slot in self.registry.categories.items():
+            found[name] = found.get(name, 0.0) + float(parts[slot])
+        return found
+
+
+_INTERCEPT: Final = np.zeros(1, dtype=np.int64)
 
 
 class Memory:
@@ -194,18 +250,14 @@ class Memory:
         else:
             self.lessons[position % self.capacity] = lesson
 
+    def in_order(self, learnt: int) -> list[Lesson]:
+        """What is remembered, oldest first, when ``learnt`` lessons have been kept."""
+        oldest = learnt % self.capacity if learnt > self.capacity else 0
+        return self.lessons[oldest:] + self.lessons[:oldest]
+
     def draw(self, position: int, turn: int) -> Lesson:
         """A lesson that depends on nothing but position, turn and how many are kept (splitmix64)."""
-        z = (position * 1_000_003 + turn + 1) * _STEPS & _MASK
+        z = (position * 1_000_003 + turn + 1) * _GOLDEN & _MASK
         z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & _MASK
         z = (z ^ z >> 27) * 0x94D049BB133111EB & _MASK
         return self.lessons[(z ^ z >> 31) % len(self.lessons)]
-
-    def cut_bins(self, columns: Columns) -> None:
-        """Set the bin edges of all columns at the quantiles of what is remembered."""
-        numbers: dict[int, list[float]] = {}
-        for lesson in self.lessons:
-            for column, number in zip(lesson.row.columns.tolist(), lesson.row.numbers.tolist(), strict=True):
-                numbers.setdefault(column, []).append(number)
-        for column, found in numbers.items():
-            columns.cut(column, np.array(found))

@@ -9,25 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.checkpoint_format import Arrays, CheckpointCorrupt, below, finite_array
-from scoring.state import Columns, Encoder, Lesson, Memory, Row
+from scoring.registry import Registry
+from scoring.state import Encoder, Lesson, Memory, Row, Statistics
 
 T = TypeVar("T", np.int32, np.float64)
 
 
-def state_arrays(columns: Columns, memory: Memory) -> Arrays:
+def state_arrays(statistics: Statistics, memory: Memory) -> Arrays:
     """Everything but the weights. Ragged parts are laid end to end, with the length of each."""
-    known = len(columns.index)
     rows = [lesson.row for lesson in memory.lessons]
     return {
-        "column_count": columns.count[:known],
-        "column_mean": columns.mean[:known],
-        "column_squares": columns.squares[:known],
-        "column_edges": columns.edges[:known].ravel(),
+        "column_count": statistics.count,
+        "column_mean": statistics.mean,
+        "column_squares": statistics.squares,
+        "column_edges": statistics.edges.ravel(),
         "labels": np.array([lesson.label for lesson in memory.lessons], dtype=np.bool_),
         "label_weights": np.array([lesson.weight for lesson in memory.lessons], dtype=np.float64),
         "row_upstream": np.array([row.upstream for row in rows], dtype=np.float64),
         "row_texts": _lengths([row.text_ids for row in rows]),
         "row_text_ids": _end_to_end([row.text_ids for row in rows]),
+        "row_hashes": _lengths([row.hashed for row in rows]),
+        "row_hashed": _end_to_end([row.hashed for row in rows]),
         "row_slots": _lengths([row.categories for row in rows]),
         "row_categories": _end_to_end([row.categories for row in rows]),
         "row_measures": _lengths([row.columns for row in rows]),
@@ -36,41 +38,56 @@ def state_arrays(columns: Columns, memory: Memory) -> Arrays:
     }
 
 
-def restore_state(encoder: Encoder, memory: Memory, names: Sequence[object], arrays: Arrays) -> None:
+def restore_state(encoder: Encoder, memory: Memory, names: object, arrays: Arrays) -> None:
     """Fill a fresh encoder and memory. Raises ``CheckpointCorrupt`` where anything does not fit together."""
-    _restore_columns(encoder, names, arrays)
+    _restore_registry(encoder.registry, names)
+    _restore_statistics(encoder.statistics, len(encoder.registry.columns), arrays)
     lessons = _lessons(encoder, arrays)
     if len(lessons) > memory.capacity:
         raise CheckpointCorrupt("more is remembered than there is room for")
     memory.lessons = lessons
 
 
-def _restore_columns(encoder: Encoder, names: Sequence[object], arrays: Arrays) -> None:
-    columns, known = encoder.columns, len(names)
-    if not isinstance(names, list) or known > encoder.layout.columns or len(set(map(str, names))) != known:
-        raise CheckpointCorrupt("the list of columns cannot be")
-    columns.index = {str(name): number for number, name in enumerate(names)}
-    columns.count[:known] = finite_array(arrays["column_count"], known)
-    columns.mean[:known] = finite_array(arrays["column_mean"], known)
-    columns.squares[:known] = finite_array(arrays["column_squares"], known)
-    edges = arrays["column_edges"].reshape(known, columns.edges.shape[1])
-    if edges.dtype != np.float64 or np.isnan(edges).any() or (np.diff(edges, axis=1) < 0).any():
+def _restore_registry(registry: Registry, names: object) -> None:
+    for entry in names if isinstance(names, list) else [None]:
+        match entry:
+            case [str(name)]:
+                registry.add_column(name)
+            case [str(name), str() | None as value]:
+                registry.add_category((name, value))
+            case _:
+                raise CheckpointCorrupt("the registry cannot be")
+    if registry.names() != names:
+        raise CheckpointCorrupt("the registry repeats a name or holds more than there is room for")
+
+
+def _restore_statistics(statistics: Statistics, columns: int, arrays: Arrays) -> None:
+    statistics.grow(columns)
+    statistics.count = finite_array(arrays["column_count"], columns)
+    statistics.mean = finite_array(arrays["column_mean"], columns)
+    statistics.squares = finite_array(arrays["column_squares"], columns)
+    edges = arrays["column_edges"].reshape(statistics.edges.shape)
+    with np.errstate(invalid="ignore"):
+        disordered = (edges[:, 1:] < edges[:, :-1]).any()
+    if edges.dtype != np.float64 or np.isnan(edges).any() or disordered:
         raise CheckpointCorrupt("bin edges are not in order")
-    columns.edges[:known] = edges
-    columns.respread()
+    statistics.edges = edges
+    statistics.respread()
 
 
 def _lessons(encoder: Encoder, arrays: Arrays) -> list[Lesson]:
-    layout, count = encoder.layout, len(arrays["labels"])
-    texts = _cut(below(arrays["row_text_ids"], layout.text), arrays["row_texts"], count)
-    slots = _cut(below(arrays["row_categories"], layout.numeric), arrays["row_slots"], count)
-    columns = _cut(below(arrays["row_columns"], len(encoder.columns.index)), arrays["row_measures"], count)
+    registry, config, count = encoder.registry, encoder.config, len(arrays["labels"])
+    text_slots = 1 << config.text_bits
+    texts = _cut(below(arrays["row_text_ids"], text_slots), arrays["row_texts"], count)
+    hashed = _cut(below(arrays["row_hashed"], text_slots + (1 << config.category_bits)), arrays["row_hashes"], count)
+    slots = _cut(below(arrays["row_categories"], registry.size), arrays["row_slots"], count)
+    columns = _cut(below(arrays["row_columns"], len(registry.columns)), arrays["row_measures"], count)
     numbers = finite_array(arrays["row_numbers"], len(arrays["row_columns"]))
     numbers_by_row = _cut(numbers, arrays["row_measures"], count)
     upstream = finite_array(arrays["row_upstream"], count).tolist()
     weights = finite_array(arrays["label_weights"], count).tolist()
     labels = arrays["labels"].astype(np.bool_).tolist()
-    rows = map(Row, texts, slots, columns, numbers_by_row, upstream)
+    rows = map(Row, texts, hashed, slots, columns, numbers_by_row, upstream)
     return list(map(Lesson, rows, labels, weights))
 
 

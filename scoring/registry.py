@@ -1,0 +1,70 @@
+"""Which feature lives where: the dense slots that were given out, and the hashed slot of what found no room. Pure."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from functools import lru_cache
+
+import numpy as np
+
+from scoring.features import Features
+from scoring.model_config import ModelConfig
+
+Category = tuple[str, str | None]  # feature and value; value None: the feature is missing
+
+
+class Registry:
+    """Dense slots by name, in the order in which they were first learnt. Slot 0 is the intercept."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        self.config = config
+        self.columns: dict[str, int] = {}
+        self.first_slots = np.zeros(0, dtype=np.int64)
+        self.categories: dict[Category, int] = {}
+        self.size = 1
+        self._values: Counter[str] = Counter()
+
+    def learn(self, features: Features) -> None:
+        """Give slots to what is new, as long as there is room."""
+        for name, _ in features.numbers:
+            if name not in self.columns:
+                self.add_column(name)
+        for key in categories_of(features):
+            if key not in self.categories:
+                self.add_category(key)
+
+    def add_column(self, name: str) -> None:
+        """Room for a z-score and its bins, if there is any left."""
+        if self.size + 1 + self.config.bins <= self.config.dense_slots:
+            self.columns[name] = len(self.columns)
+            self.first_slots = np.append(self.first_slots, self.size)
+            self.size += 1 + self.config.bins
+
+    def add_category(self, key: Category) -> None:
+        """A slot for a value, if there is one left and the feature has not too many already."""
+        if self.size < self.config.dense_slots and self._values[key[0]] < self.config.values_per_category:
+            self.categories[key] = self.size
+            self._values[key[0]] += 1
+            self.size += 1
+
+    def names(self) -> list[list[str | None]]:
+        """Every entry in order of its slot: [name] of a column, [name, value or None] of a category."""
+        entries: list[tuple[int, list[str | None]]] = [
+            (int(self.first_slots[column]), [name]) for name, column in self.columns.items()
+        ]
+        entries += [(slot, list(key)) for key, slot in self.categories.items()]
+        return [entry for _, entry in sorted(entries, key=lambda one: one[0])]
+
+
+def categories_of(features: Features) -> list[Category]:
+    """Categories and missing features, in their order."""
+    return [*features.categories, *((name, None) for name in features.missing)]
+
+
+@lru_cache(maxsize=16_384)
+def hashed_slot(key: Category, text_bits: int, category_bits: int) -> int:
+    """The sparse slot of a category that has no dense one."""
+    name, value = key
+    text = f"{name}\x1e" if value is None else f"{name}\x1f{value}"
+    return (1 << text_bits) + (zlib.crc32(text.encode(errors="surrogatepass")) >> (32 - category_bits))
