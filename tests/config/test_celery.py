@@ -24,10 +24,11 @@ class TestTheBroker:
         settings.CELERY_BROKER_URL = "amqp://rabbit.example.com"
         assert celery.broker()["broker_url"] == "amqp://rabbit.example.com"
 
+    @pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
     @pytest.mark.parametrize("password", ["plain", "with space", "it's", r"back\slash", "a=b@c/d"])
     def test_any_password_reaches_the_transport_whole(self, settings: LazySettings, password: str) -> None:
         settings.CELERY_BROKER_URL = ""
-        settings.DATABASES = {"default": dict(HOST="db", PORT=5433, NAME="n", USER="u", PASSWORD=password)}
+        settings.DATABASES = {"default": {"HOST": "db", "PORT": 5433, "NAME": "n", "USER": "u", "PASSWORD": password}}
         parts = conninfo_to_dict(celery.broker()["broker_transport_options"]["conn_string"])
         joined = " ".join(f"{name}={value}" for name, value in parts.items())  # as the transport does
         assert conninfo_to_dict(joined) == {
