@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -34,10 +34,14 @@ class AlertDraft:
 
     def digest(self, queue_slug: str) -> str:
         """SHA-256 of the content; equal drafts for the same queue have equal digests."""
-        content = asdict(self) | {"queue": queue_slug}
-        if not self.raised_at_given:
-            del content["raised_at"]
+        content = {name: getattr(self, name) for name in _CONTENT} | {"queue": queue_slug}
+        if self.raised_at_given:
+            content["raised_at"] = self.raised_at
         return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)).hexdigest()
+
+
+# Everything but the time, which counts only where the scorer gave it.
+_CONTENT = tuple(one.name for one in fields(AlertDraft) if one.name != "raised_at")
 
 
 class Standing(StrEnum):
@@ -101,31 +105,27 @@ def expose(*, queue: Queue, drafts: Sequence[ExposureDraft], now: datetime) -> N
     """Write what was decided about new alerts, and put them among the open ones, in one statement."""
     if not drafts:
         return
-    columns = [[getattr(draft, name) for draft in drafts] for name in _EXPOSURE_COLUMNS]
     with connection.cursor() as cursor:
-        cursor.execute(_EXPOSE, [*columns, queue.pk, now, queue.pk, now])
+        cursor.execute(_EXPOSE, [orjson.dumps(drafts).decode(), queue.pk, now, queue.pk, now])
 
 
-_EXPOSURE_COLUMNS = (
-    "alert_id", "decision", "tier", "probability", "propensity", "policy_version", "position", "rule", "urgency", "raised_at",
-    "upstream_score",
-)  # fmt: skip
-
+# One JSON parameter instead of an array a column: psycopg quotes arrays item by item, in Python.
 _EXPOSE = """
     WITH draft AS (
-        SELECT * FROM unnest(
-            %s::bigint[], %s::text[], %s::smallint[], %s::float8[], %s::float8[], %s::int[], %s::bigint[], %s::text[],
-            %s::float8[], %s::timestamptz[], %s::float8[]
-        ) AS t(alert_id, decision, tier, probability, propensity, policy_version, position, rule, urgency, raised_at,
-               upstream_score)
+        SELECT * FROM json_to_recordset(%s::json) AS t(
+            alert_id bigint, decision text, tier smallint, probability float8, propensity float8, policy_version int,
+            position bigint, rule text, urgency float8, raised_at timestamptz, upstream_score float8
+        )
     ), exposed AS (
         INSERT INTO feedback_exposure
             (alert_id, queue_id, decision, tier, probability, propensity, policy_version, position, rule, decided_at)
         SELECT alert_id, %s, decision, tier, probability, propensity, policy_version, position, rule, %s FROM draft
     )
     INSERT INTO feedback_openalert
-        (alert_id, queue_id, visible, blind, tier, probability, position, upstream_score, hard, urgency, raised_at, opened_at)
-    SELECT alert_id, %s, decision <> 'hide', decision = 'audit', tier, probability, position, upstream_score, rule <> '',
+        (alert_id, queue_id, visible, blind, tier, probability, position, upstream_score, hard, urgency, raised_at,
+        opened_at)
+    SELECT alert_id, %s, decision <> 'hide', decision = 'audit', tier, probability, position, upstream_score, rule <>
+    '',
            urgency, raised_at, %s
     FROM draft
 """
@@ -133,29 +133,31 @@ _EXPOSE = """
 _INSERT_ALERTS = """
     INSERT INTO feedback_alert (queue_id, scorer_id, received_at, scorer_version, external_id, content_digest,
                                 customer_id, channel, text, features, evidence, upstream_score, raised_at)
-    SELECT %s, %s, %s, v, x, d, c, h, t, f::jsonb, e::jsonb, u, r FROM unnest(
-        %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
-        %s::float8[], %s::timestamptz[]
-    ) AS draft(v, x, d, c, h, t, f, e, u, r)
+    SELECT %s, %s, %s, draft.* FROM json_to_recordset(%s::json) AS draft(
+        scorer_version text, external_id text, content_digest text, customer_id bigint, channel text, text text,
+        features jsonb, evidence jsonb, upstream_score float8, raised_at timestamptz
+    )
     ON CONFLICT (scorer_id, external_id) DO NOTHING
     RETURNING external_id, id
 """
 
 
-def _alert_row(draft: AlertDraft, digest: str, customer: int) -> tuple[Any, ...]:
-    features = orjson.dumps(draft.features).decode()
-    evidence = orjson.dumps(draft.evidence).decode()
-    return (draft.scorer_version, draft.external_id, digest, customer, draft.channel, draft.text,
-            features, evidence, draft.upstream_score, draft.raised_at)  # fmt: skip
+def _alert_row(draft: AlertDraft, digest: str, customer: int) -> dict[str, Any]:
+    copied = {name: getattr(draft, name) for name in _COPIED}
+    return copied | {"content_digest": digest, "customer_id": customer}
 
 
-def _insert_alerts(queue: Queue, scorer: Scorer, rows: list[tuple[Any, ...]], now: datetime) -> dict[str, int]:
+_COPIED = (
+    "scorer_version", "external_id", "channel", "text", "features", "evidence", "upstream_score", "raised_at",
+)  # fmt: skip
+
+
+def _insert_alerts(queue: Queue, scorer: Scorer, rows: list[dict[str, Any]], now: datetime) -> dict[str, int]:
     """Insert what is new; returns the new ids by external id."""
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    if not columns:
+    if not rows:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT_ALERTS, [queue.pk, scorer.pk, now, *columns])
+        cursor.execute(_INSERT_ALERTS, [queue.pk, scorer.pk, now, orjson.dumps(rows).decode()])
         return dict(cursor.fetchall())
 
 
@@ -164,7 +166,9 @@ def _known_alerts(scorer: Scorer, external_ids: list[str], created: dict[str, in
     wanted = set(external_ids) - created.keys()
     if not wanted:
         return {}
-    rows = Alert.objects.filter(scorer=scorer, external_id__in=wanted).values_list("external_id", "pk", "content_digest")
+    rows = Alert.objects.filter(scorer=scorer, external_id__in=wanted).values_list(
+        "external_id", "pk", "content_digest"
+    )
     return {external_id: (pk, digest) for external_id, pk, digest in rows}
 
 
@@ -178,7 +182,7 @@ _INSERT_CUSTOMERS = """
 
 
 def _customers(names: Mapping[str, str], now: datetime) -> dict[str, int]:
-    """Ids of the customers by external id; new ones are made, and a name is taken from the first scorer that has one."""
+    """Ids of the customers by external id; new ones are made, named by the first scorer that has a name."""
     known = dict(Customer.objects.filter(external_id__in=list(names)).values_list("external_id", "pk"))
     # Sorted: two batches that make the same customers lock them in the same order.
     missing = sorted(names.keys() - known.keys())

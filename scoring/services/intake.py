@@ -8,13 +8,14 @@ from datetime import datetime
 
 from django.db import transaction
 
-from feedback.models import Alert, Exposure, Queue, Scorer, Tier
+from feedback.models import Alert, Exposure, Queue, Scorer
 from feedback.services import AlertDraft, ExposureDraft, Raised, Standing, expose, raise_alerts
 from scoring import policy
+from scoring.batch import judge_many
 from scoring.facts import facts_of_alert, facts_of_draft
-from scoring.features import AlertFacts, extract
-from scoring.fold import Belief
+from scoring.features import AlertFacts
 from scoring.online_model import Reason
+from scoring.policy import TIERS
 from scoring.replica import replica_of
 from scoring.services.policies import policy_in_force
 
@@ -45,7 +46,7 @@ def take_in(*, queue: Queue, scorer: Scorer, drafts: Sequence[AlertDraft], now: 
     with transaction.atomic():
         raised = raise_alerts(queue=queue, scorer=scorer, drafts=drafts, now=now)
         answers = _score_new(queue, scorer, drafts, raised, now)
-        answers |= _answer_again({one.alert_id for one in raised} - answers.keys())
+        answers |= _answer_again(queue, [one for one in raised if one.alert_id not in answers])
     return [_answer(one, answers) for one in raised]
 
 
@@ -56,53 +57,55 @@ def _score_new(
     if not new:
         return {}
     in_force = policy_in_force(queue.pk)
-    exposures, answers = [], {}
+    facts = [facts_of_draft(draft, scorer) for draft, _ in new]
     with replica_of(queue.pk).hold() as belief:
-        for draft, alert_id in new:
-            key = f"{scorer.name}:{draft.external_id}"
-            exposure, reasons = _judge(belief, in_force, facts_of_draft(draft, scorer), key, alert_id, draft.raised_at)
-            exposures.append(exposure)
-            answers[alert_id] = _intake_of(exposure, Standing.CREATED, reasons)
+        judged = judge_many(belief.model, facts, REASONS)
+    exposures, answers = [], {}
+    for (draft, alert_id), about, one in zip(new, facts, judged, strict=True):
+        key = f"{scorer.name}:{draft.external_id}"
+        exposure = _decide(one.probability, belief.position, about, in_force, key, alert_id, draft.raised_at)
+        exposures.append(exposure)
+        answers[alert_id] = _intake_of(exposure, Standing.CREATED, one.reasons)
     expose(queue=queue, drafts=exposures, now=now)
     return answers
 
 
-def _judge(
-    belief: Belief, in_force: policy.Policy, facts: AlertFacts, key: str, alert_id: int, raised_at: datetime
-) -> tuple[ExposureDraft, tuple[Reason, ...]]:
-    features = extract(facts, belief.config)
-    probability = belief.model.predict(features)
+def _decide(
+    probability: float,
+    position: int,
+    facts: AlertFacts,
+    in_force: policy.Policy,
+    key: str,
+    alert_id: int,
+    raised_at: datetime,
+) -> ExposureDraft:
     decision = policy.decide(probability, facts, in_force, key)
-    exposure = ExposureDraft(
+    return ExposureDraft(
         alert_id=alert_id,
         decision=decision.decision,
-        tier=Tier[decision.tier.upper()],
+        tier=TIERS.index(decision.tier),
         probability=probability,
         propensity=decision.propensity,
         policy_version=in_force.version,
-        position=belief.position,
+        position=position,
         urgency=policy.urgency(in_force.stage, decision.tier, probability, facts.upstream_score),
         raised_at=raised_at,
         rule=decision.rule or "",
         upstream_score=facts.upstream_score,
     )
-    return exposure, tuple(belief.model.reasons(facts, features, top=REASONS))
 
 
-def _answer_again(alert_ids: Iterable[int]) -> dict[int, Intake]:
+def _answer_again(queue: Queue, raised: Iterable[Raised]) -> dict[int, Intake]:
     """What was answered when these alerts were first raised, with today's reasons."""
-    alerts = Alert.objects.select_related("scorer").in_bulk(list(alert_ids))
+    repeated = {one.alert_id for one in raised if one.standing is Standing.REPEATED}
+    alerts = Alert.objects.select_related("scorer").in_bulk(repeated)
     if not alerts:
         return {}
     exposures = Exposure.objects.filter(alert_id__in=alerts).order_by("-pk")
     first = {exposure.alert_id: exposure for exposure in exposures}
-    with replica_of(next(iter(alerts.values())).queue_id).hold() as belief:
-        return {pk: _intake_of(first[pk], Standing.REPEATED, _reasons(belief, alert)) for pk, alert in alerts.items()}
-
-
-def _reasons(belief: Belief, alert: Alert) -> tuple[Reason, ...]:
-    facts = facts_of_alert(alert)
-    return tuple(belief.model.reasons(facts, extract(facts, belief.config), top=REASONS))
+    with replica_of(queue.pk).hold() as belief:
+        judged = judge_many(belief.model, [facts_of_alert(alert) for alert in alerts.values()], REASONS)
+    return {pk: _intake_of(first[pk], Standing.REPEATED, one.reasons) for pk, one in zip(alerts, judged, strict=True)}
 
 
 def _intake_of(exposure: ExposureDraft | Exposure, standing: Standing, reasons: tuple[Reason, ...]) -> Intake:
@@ -110,7 +113,7 @@ def _intake_of(exposure: ExposureDraft | Exposure, standing: Standing, reasons: 
         alert_id=exposure.alert_id,
         standing=standing,
         probability=exposure.probability,
-        tier=Tier(exposure.tier).name.lower(),
+        tier=TIERS[exposure.tier],
         decision=str(exposure.decision),
         propensity=exposure.propensity,
         position=exposure.position,
