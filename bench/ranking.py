@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
+import pandas as pd  # type: ignore[import-untyped]
 
 from scoring.features import AlertFacts, extract
 from scoring.online_model import ModelConfig, OnlineModel

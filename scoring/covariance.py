@@ -29,7 +29,7 @@ class Covariance:
         self._change = np.empty_like(matrix)
 
     def grow(self, variances: Floats) -> None:
-        """Room for the weights that are new; ``variances`` has one prior variance for every weight, old ones included."""
+        """Room for the weights that are new; ``variances`` has a prior variance for every weight, old ones too."""
         known = len(self.matrix)
         larger = np.diag(variances)
         larger[:known, :known] = self.matrix
@@ -38,8 +38,8 @@ class Covariance:
     def step(self, vector: Vector, slope: float, curvature: float, drift: float) -> Floats:
         """Learn one label; returns what to add to the weights.
 
-        ``slope`` and ``curvature``: first and second derivative of the weighted loss by the log-odds. ``drift`` is added
-        to every variance that has one: weights may move on.
+        ``slope`` and ``curvature``: first and second derivative of the weighted loss by the log-odds. ``drift`` is
+        added to every variance that has one: weights may move on.
         """
         values = vector.dense_values
         reach = np.add.reduce(self.matrix[vector.dense] * values[:, None], axis=0)
@@ -78,7 +78,7 @@ def prior_covariance(encoder: Encoder) -> Floats:
 
 
 def _staircase(steps: int, config: ModelConfig) -> NDArray[np.float64]:
-    """Covariance of the ``steps + 1`` bins: each step is +1/2 above its edge and -1/2 below it, times its own weight."""
+    """Covariance of the ``steps + 1`` bins: a step is +1/2 above its edge and -1/2 below, times its weight."""
     above = np.where(np.arange(steps + 1)[:, None] > np.arange(steps), 0.5, -0.5)
     product: Floats = np.add.reduce(above[:, None, :] * above[None, :, :], axis=2) * config.step_variance
     return product

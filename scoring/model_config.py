@@ -31,7 +31,7 @@ class ModelConfig(FeatureConfig):
         ``learning_rate`` and ``smoothing`` of AdaGrad; ``l2`` on the active weights; ``text_gain``: the length of the
         text vector. A verdict is followed by ``replay`` old labels, by up to ``early_replay`` while few are known.
     Prior
-        The upstream score adds up to ``prior_gain`` log-odds, fading like ``prior_verdicts / (prior_verdicts + learnt)``.
+        The upstream score adds up to ``prior_gain`` log-odds, times ``prior_verdicts / (prior_verdicts + learnt)``.
     """
 
     version: int = FORMAT
@@ -61,7 +61,7 @@ class ModelConfig(FeatureConfig):
 
     @classmethod
     def from_dict(cls, parameters: Mapping[str, Any]) -> Self:
-        """The configuration of ``to_dict``. Raises ``ConfigInvalid`` for unknown names, wrong types or another format."""
+        """The configuration of ``to_dict``. Raises ``ConfigInvalid``: unknown names, wrong types, another format."""
         known = {field.name: field.default for field in fields(cls)}
         unknown = sorted(parameters.keys() - known.keys())
         if unknown:

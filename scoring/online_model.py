@@ -149,7 +149,7 @@ class OnlineModel:
 
         1. Give room to what is new, take the numbers into the statistics. 2. Remember the row. 3. Where it is time, cut
         the bins anew and learn the dense weights afresh from memory. 4. Learn the row. 5. Replay.
-        ``weight`` scales the step; 0 teaches nothing but statistics. Raises ValueError where it is negative or not finite.
+        ``weight`` scales the step; 0 teaches statistics only. Raises ValueError where it is negative or not finite.
         """
         if not (math.isfinite(weight) and weight >= 0):
             raise ValueError(f"a weight must be a number from 0 upwards, not {weight!r}")

@@ -159,7 +159,7 @@ def urgency(stage: Stage, tier: Tier, probability: float, upstream_score: float 
 def urgencies(
     stage: Stage, tier: NDArray[np.int64], probability: NDArray[np.float64], upstream_score: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Sort keys, largest first: tier, then probability; in *observe* the upstream score, for the model has no say there.
+    """Sort keys, largest first: tier, then probability; in *observe* the upstream score: the model has no say there.
 
     ``upstream_score`` is NaN where the scorer gave none.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal
 
 import numpy as np
@@ -23,7 +24,7 @@ _REASON_SPANS: Final = 4  # places of one phrase that a reason names
 
 @dataclass(frozen=True, slots=True)
 class Highlight:
-    """Characters ``start`` to ``end`` (excluded) of the original text, with their log-odds: positive speaks for accurate."""
+    """Characters ``start`` to ``end`` (excluded) of the original text with their log-odds: above 0 speaks for accurate."""
 
     start: int
     end: int
@@ -110,7 +111,7 @@ def _spans(density: Floats) -> list[Span]:
     """Maximal stretches of one sign in which every character is stronger than faint."""
     strong = np.where(np.abs(density) >= FAINT * np.abs(density).max(), np.sign(density), 0.0)
     edges = np.flatnonzero(np.diff(np.concatenate(([0.0], strong, [0.0]))))
-    return [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True) if strong[a] != 0.0]
+    return [(int(a), int(b)) for a, b in pairwise(edges) if strong[a] != 0.0]
 
 
 def _original(back: Sequence[int], beyond: tuple[int, int], first: int, last: int) -> Span:
