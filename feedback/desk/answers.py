@@ -38,7 +38,11 @@ def work_reply(
     request: DeskRequest, queue: Queue, work: selectors.Work | None, status: int = 200, **extra: Any
 ) -> HttpResponse:
     """One alert and its verdict bar, for htmx to put in the place of the last one."""
-    context = {**_work_context(request, queue, work), "pulse": selectors.pulse_of(request.user, queue, timezone.now()), **extra}
+    context = {
+        **_work_context(request, queue, work),
+        "pulse": selectors.pulse_of(request.user, queue, timezone.now()),
+        **extra,
+    }
     response = render(request, "feedback/_reply.html", context, status=status)
     return push_url(response, desk_address(queue, alert=work.alert.pk) if work else desk_address(queue))
 

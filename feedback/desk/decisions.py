@@ -45,7 +45,9 @@ def undo(request: DeskRequest, decision_id: uuid.UUID) -> HttpResponse:
     form = UndoForm(request.POST)
     retraction_id = form.cleaned_data["decision_id"] if form.is_valid() else uuid.uuid4()
     try:
-        recorded = services.retract_verdict(verdict=entry, judge=request.user, decision_id=retraction_id, now=timezone.now())
+        recorded = services.retract_verdict(
+            verdict=entry, judge=request.user, decision_id=retraction_id, now=timezone.now()
+        )
     except FeedbackError as refusal:
         return answers.refused(request, selectors.alert_on_desk(request.user, entry.alert_id), None, refusal)
     return answers.verdict_retracted(request, recorded.entry)
@@ -56,5 +58,9 @@ def undo(request: DeskRequest, decision_id: uuid.UUID) -> HttpResponse:
 def receipt(request: DeskRequest, decision_id: uuid.UUID) -> HttpResponse:
     """What a click changed, asked again until the worker has re-ranked, some twenty times at most."""
     entry = entry_for(request.user, decision_id, *DESK_ROLES)
-    asked = min(int(request.GET.get("asked", "0")), MOST_ASKED) if request.GET.get("asked", "0").isdigit() else MOST_ASKED
-    return render(request, "feedback/_receipt_text.html", {"entry": entry, "asked": asked + 1, "again": asked < MOST_ASKED})
+    asked = (
+        min(int(request.GET.get("asked", "0")), MOST_ASKED) if request.GET.get("asked", "0").isdigit() else MOST_ASKED
+    )
+    return render(
+        request, "feedback/_receipt_text.html", {"entry": entry, "asked": asked + 1, "again": asked < MOST_ASKED}
+    )

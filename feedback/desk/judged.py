@@ -46,7 +46,9 @@ def judged_by(*, user: Person, slug: str, before: int | None = None) -> JudgedPa
     mine = LedgerEntry.objects.filter(queue=queue, judge_id=user.pk, kind=Kind.VERDICT)
     if before is not None:
         mine = mine.filter(position__lt=before)
-    found = list(mine.select_related("alert__customer", "retraction").order_by("-recorded_at", "-position")[: PAGE_ROWS + 1])
+    found = list(
+        mine.select_related("alert__customer", "retraction").order_by("-recorded_at", "-position")[: PAGE_ROWS + 1]
+    )
     shown = found[:PAGE_ROWS]
     return JudgedPage(queue, _with_standing(shown), shown[-1].position if len(found) > PAGE_ROWS else None)
 

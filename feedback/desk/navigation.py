@@ -27,12 +27,13 @@ _OPEN_COUNTS = """
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A line of the sidebar. `count` is text, empty where there is nothing to count."""
+    """A line of the sidebar. `count` is text, empty where there is nothing to count; `mark` names it for a page to renew."""
 
     label: str
     url: str
     count: str = ""
     current: bool = False
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,9 @@ class Section:
 
 def queues_by_role(user: AbstractBaseUser | AnonymousUser) -> dict[str, list[Queue]]:
     """The queues in which a person has each role, oldest first."""
-    mine = Membership.objects.filter(user_id=user.pk, queue__throwaway=False).select_related("queue").order_by("queue_id")
+    mine = (
+        Membership.objects.filter(user_id=user.pk, queue__throwaway=False).select_related("queue").order_by("queue_id")
+    )
     found: dict[str, list[Queue]] = {}
     for membership in mine:
         found.setdefault(membership.role, []).append(membership.queue)
@@ -70,16 +73,26 @@ def sections_for(request: HttpRequest) -> list[Section]:
     if not request.user.is_authenticated:
         return []
     by_role = queues_by_role(request.user)
-    sections = [_desk_section(request, desk_queues(by_role)), _label_section(request, by_role), _lead_section(request, by_role)]
+    mine = desk_queues(by_role)
+    sections = [
+        _desk_section(request, mine), _judged_section(request, mine),
+        _label_section(request, by_role), _lead_section(request, by_role),
+    ]  # fmt: skip
     return [section for section in sections if section.items]
 
 
 def _desk_section(request: HttpRequest, queues: list[Queue]) -> Section:
     counts = open_counts(queues) if queues else {}
     items = [_place(request, queue.title, "desk:desk", counts[queue.pk], slug=queue.slug) for queue in queues]
+    return Section(_("My queues"), [item for item in items if item])
+
+
+def _judged_section(request: HttpRequest, queues: list[Queue]) -> Section:
     here = request.resolver_match.kwargs.get("slug") if request.resolver_match else None
-    judged = [_place(request, _("My verdicts"), "desk:judged", slug=queue.slug) for queue in queues if queue.slug == here]
-    return Section(_("My queues"), [item for item in items + judged if item])
+    items = [
+        _place(request, _("My verdicts"), "desk:judged", slug=queue.slug) for queue in queues if queue.slug == here
+    ]
+    return Section(_("Today"), [item for item in items if item])
 
 
 def _label_section(request: HttpRequest, by_role: dict[str, list[Queue]]) -> Section:
@@ -102,4 +115,4 @@ def _place(request: HttpRequest, label: str, name: str, count: str = "", **kwarg
         url = reverse(name, kwargs=kwargs)
     except NoReverseMatch:
         return None
-    return Place(label, url, count, current=request.path == url)
+    return Place(label, url, count, current=request.path == url, mark=f"count-{kwargs['slug']}")

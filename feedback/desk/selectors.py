@@ -223,4 +223,6 @@ def _row(
     urgency: float, alert_id: int, tier: int, probability: float, blind: bool, raised_at: datetime,
     name: str, key: str, words: str,
 ) -> Row:  # fmt: skip
-    return Row(Cursor(urgency, alert_id), name or key, words, tier_word(tier), None if blind else probability, raised_at)
+    return Row(
+        Cursor(urgency, alert_id), name or key, words, tier_word(tier), None if blind else probability, raised_at
+    )

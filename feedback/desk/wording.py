@@ -43,7 +43,9 @@ def weighed(reasons: Iterable[Reason]) -> list[tuple[str, float]]:
 
 def in_words(reason: Reason) -> str:
     """What a reason says, as a phrase without a full stop. A kind that is not known is named as it is."""
-    sentence = _SENTENCES.get("upstream" if reason.kind == "prior" else reason.kind, lambda name, value: f"{name} {value}".strip())
+    sentence = _SENTENCES.get(
+        "upstream" if reason.kind == "prior" else reason.kind, lambda name, value: f"{name} {value}".strip()
+    )
     return sentence(_readable(reason.name), _value(reason.value))
 
 

@@ -2,12 +2,13 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
 from django.template import Context
 from django.utils.timesince import timesince
+from django.utils.translation import gettext
 
 from feedback.desk import wording
 from feedback.desk.navigation import Section, sections_for
@@ -18,6 +19,7 @@ from feedback.desk.wording import Reason
 register = template.Library()
 
 BAR_WIDTH = 96
+MINUTE = timedelta(minutes=1)
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -76,8 +78,14 @@ def marked(text: str, highlights: Iterable[Highlight]) -> list[Passage]:
 
 @register.filter
 def age(moment: datetime, now: datetime) -> str:
-    """How long ago, in the largest unit: 3 hours, 2 days."""
-    return timesince(moment, now, depth=1)
+    """How long it has been, in the largest unit and a minute at least: 1 minute, 3 hours, 2 days."""
+    return timesince(moment, max(now, moment + MINUTE), depth=1)
+
+
+@register.filter
+def ago(moment: datetime, now: datetime) -> str:
+    """How long ago, in words: just now, 3 hours ago."""
+    return gettext("just now") if now - moment < MINUTE else gettext("%(age)s ago") % {"age": age(moment, now)}
 
 
 @register.filter

@@ -115,7 +115,7 @@ class TestReceipt:
     def test_asks_again_until_the_open_alerts_are_re_ranked(self, alert: Alert, rhea: User, htmx: Client) -> None:
         text = self.receipt(htmx, factories.judge(alert, rhea))
         assert "asked=2" in text
-        assert "being re-ranked" in text
+        assert "re-ranking" in text
 
     def test_says_how_many_open_alerts_moved(self, alert: Alert, queue: Queue, upstream: Scorer, rhea: User, htmx: Client) -> None:
         for _ in range(3):
