@@ -25,13 +25,15 @@ FIGURES_LOCK = 0xF16E
 LATE_COMMIT = timedelta(hours=1)
 # New alerts alone (no verdict) show up after this long: counting a week costs more than reading the page.
 FRESH_FOR = timedelta(seconds=60)
+# Alerts that a week is taken to hold before it was counted for the first time.
+UNCOUNTED_WEEK = 4_000
 
 
 def follow_ledger(*, queue: Queue, now: datetime, entries: int = 2_000, alerts: int | None = None) -> FigureStanding:
     """Bring a queue's figures towards the head of its ledger: at most `entries` rows, about `alerts` counted alerts.
 
     1. Take the queue's lock, or leave the work to who holds it. 2. Label the alerts that the next rows are about.
-    3. Count the weeks and learning blocks they touch, newest weeks first, one at least; the rest stay noted as stale.
+    3. Count the weeks and learning blocks they touch, newest first; the rest stay noted as stale.
     """
     with transaction.atomic():
         standing, _created = FigureStanding.objects.get_or_create(queue=queue)
@@ -53,15 +55,12 @@ def follow_ledger(*, queue: Queue, now: datetime, entries: int = 2_000, alerts: 
 
 
 def catch_up(*, queue: Queue, now: datetime) -> FigureStanding:
-    """Follow the ledger to its head, however far that is. For workers."""
+    """Follow the ledger to its head, however far that is, then count every stale week once. For workers."""
     head = head_of(queue.pk)
-    standing = follow_ledger(queue=queue, now=now)
-    while standing.position < head:
-        before = standing.position
-        standing = follow_ledger(queue=queue, now=now)
-        if standing.position == before:  # another process holds the lock and does the work
-            break
-    return standing
+    before, standing = -1, follow_ledger(queue=queue, now=now, alerts=0)
+    while before < standing.position < head:  # no progress: another process holds the lock and does the work
+        before, standing = standing.position, follow_ledger(queue=queue, now=now, alerts=0)
+    return follow_ledger(queue=queue, now=now)
 
 
 def count_queues_behind(*, now: datetime) -> list[int]:
@@ -89,6 +88,13 @@ def recount_figures(*, queue: Queue, now: datetime) -> FigureStanding:
     return catch_up(queue=queue, now=now)
 
 
+# OFFSET 0 keeps the planner from walking the whole queue by date in search of the minimum.
+_NEW_EXPOSURES = """
+    SELECT min(decided_at), max(decided_at), max(id)
+    FROM (SELECT id, decided_at FROM feedback_exposure WHERE queue_id = %s AND id > %s OFFSET 0) AS fresh
+"""
+
+
 def _try_lock(queue_id: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [FIGURES_LOCK, queue_id])
@@ -96,12 +102,12 @@ def _try_lock(queue_id: int) -> bool:
 
 
 def _affordable(queue_id: int, weeks: list[date], alerts: int | None) -> list[date]:
-    """The first of the weeks that held no more than so many alerts when they were last counted, one at least."""
-    if alerts is None:
-        return weeks
+    """The first of the weeks that held no more than so many alerts when last counted; one at least, or none for 0."""
+    if not alerts:
+        return weeks if alerts is None else []
     known = WeeklyFigure.objects.filter(queue_id=queue_id, week__in=weeks).values_list("week").annotate(Sum("raised"))
     sizes = dict(known.order_by())
-    costs = accumulate(sizes.get(week, 0) for week in weeks)
+    costs = accumulate(sizes.get(week, UNCOUNTED_WEEK) for week in weeks)
     return [week for i, (week, cost) in enumerate(zip(weeks, costs, strict=True)) if i == 0 or cost <= alerts]
 
 
@@ -110,12 +116,19 @@ def _is_fresh(standing: FigureStanding, now: datetime) -> bool:
 
 
 def _weeks_of_new_alerts(queue_id: int, standing: FigureStanding, now: datetime) -> set[date]:
-    """The weeks in which alerts may have arrived since the last count; at first, all since the first alert."""
+    """The weeks in which alerts may have arrived since the last count; notes how far exposures were seen.
+
+    Exposures are found by id, whatever moment they carry (a history may be told in hindsight). Ids are not commit
+    order, so the weeks of the last `LATE_COMMIT` before the last count are always among them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_NEW_EXPOSURES, [queue_id, standing.exposure_id])
+        first, last, newest = cursor.fetchone()
+    standing.exposure_id = newest or standing.exposure_id
+    found = set(mondays(first, last)) if newest else set()
     if standing.counted_at is not None:
-        return set(mondays(min(standing.counted_at, now) - LATE_COMMIT, now))
-    moments = Exposure.objects.filter(queue_id=queue_id).order_by("decided_at").values_list("decided_at", flat=True)
-    first = moments.first()
-    return set(mondays(first, now)) if first else set()
+        found |= set(mondays(min(standing.counted_at, now) - LATE_COMMIT, now))
+    return found
 
 
 def _label(queue_id: int, tail: Sequence[LedgerEntry]) -> set[date]:

@@ -11,6 +11,8 @@ class FigureStanding(models.Model):
 
     queue = models.OneToOneField(Queue, on_delete=models.CASCADE, primary_key=True, related_name="figure_standing")
     position = models.BigIntegerField(_("position"), default=0)
+    # The newest exposure that was seen when weeks were counted: a later one may carry an earlier moment.
+    exposure_id = models.BigIntegerField(default=0)
     # ISO dates of Mondays, oldest first.
     stale_weeks = models.JSONField(_("weeks to count again"), default=list)
     counted_at = models.DateTimeField(_("counted at"), null=True)
