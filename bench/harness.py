@@ -29,7 +29,11 @@ def database(**settings: str) -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix="alertloop-bench-"))
     cluster = Cluster(home)
     cluster.start(die_with_parent=True)
-    os.environ |= {"DATABASE_URL": cluster.url(), "ALERTLOOP_DATA": str(home), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    os.environ |= {
+        "DATABASE_URL": cluster.url(),
+        "ALERTLOOP_DATA": str(home),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
     os.environ |= {"API_RATE_PER_MINUTE": "100000000", "API_BURST": "100000000", "LOG_LEVEL": "WARNING", **settings}
     import django
     from django.core.management import call_command

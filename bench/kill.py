@@ -1,12 +1,14 @@
-"""SIGKILL web and worker processes at any moment while four clients replay a stream; nothing may be lost or learnt twice.
+"""SIGKILL web and worker processes at any moment while clients replay a stream; nothing may be lost or learnt twice.
 
     python -m bench.kill [--kills 200] [--every 0.7] [--clients 4] [STREAM.csv.gz]
 
-The product as `make run` starts it, on a throwaway database. Every client posts alerts through the API and judges them on the
-desk like a person with a browser; on a broken connection, a 5xx or a time-out it sends the same request again, with the same
+The product as `make run` starts it, on a throwaway database. Every client posts alerts through the API and judges
+them on the
+desk like a person with a browser; on a broken connection, a 5xx or a time-out it sends the same request again, with
+the same
 ids. Without a stream, alerts are made up. At the end: 1. every acknowledged verdict is in the ledger exactly once, and
-the ledger has no gap; 2. the worker has caught up; 3. `rebuild_model --verify` agrees with every checkpoint and with what
-is served; 4. the served model has learnt as many labels as the ledger has.
+the ledger has no gap; 2. the worker has caught up; 3. `rebuild_model --verify` agrees with every checkpoint and with
+what is served; 4. the served model has learnt as many labels as the ledger has.
 """
 
 from __future__ import annotations
@@ -65,7 +67,9 @@ class Client(threading.Thread):
         page = self.until_answered("GET", "/login/").text
         token = _TOKEN.search(page)
         assert token
-        self.until_answered("POST", "/login/", data={"username": self.person, "password": self.person, "csrfmiddlewaretoken": token[1]})
+        self.until_answered(
+            "POST", "/login/", data={"username": self.person, "password": self.person, "csrfmiddlewaretoken": token[1]}
+        )
 
     def one(self) -> None:
         """One alert and its verdict."""
@@ -78,7 +82,9 @@ class Client(threading.Thread):
         decision = str(uuid.uuid4())
         value = "accurate" if accurate else "false_positive"
         form = {"value": value, "decision_id": decision, "csrfmiddlewaretoken": self.session.cookies["csrftoken"]}
-        judged = self.until_answered("POST", f"/alerts/{posted.json()['id']}/verdict/", data=form, allow_redirects=False)
+        judged = self.until_answered(
+            "POST", f"/alerts/{posted.json()['id']}/verdict/", data=form, allow_redirects=False
+        )
         assert judged.status_code == 302, (judged.status_code, judged.text[:500])
         self.tally.acknowledged[decision] = value
 
@@ -96,7 +102,7 @@ class Client(threading.Thread):
 
 def killer(runner: int, kills: int, every: float, seed: int) -> dict[str, int]:
     """Kill a random web or worker process, parent or child, so many times."""
-    rng, done = random.Random(seed), {name: 0 for name in TARGETS.values()}
+    rng, done = random.Random(seed), dict.fromkeys(TARGETS.values(), 0)
     while sum(done.values()) < kills:
         time.sleep(rng.uniform(0.2, 2 * every - 0.2))
         victims = [(name, one) for one in psutil.Process(runner).children(recursive=True) if (name := kind(one))]
@@ -115,7 +121,9 @@ def kind(one: psutil.Process) -> str | None:
     """Whether a process is a web or a worker process of the product."""
     with suppress(psutil.Error):
         command = " ".join(one.cmdline())
-        return next((name for word, name in TARGETS.items() if f"-m {word}" in command and " beat" not in command), None)
+        return next(
+            (name for word, name in TARGETS.items() if f"-m {word}" in command and " beat" not in command), None
+        )
     return None
 
 
@@ -126,7 +134,12 @@ def made_up(seed: int) -> Iterator[dict[str, Any]]:
     while True:
         accurate = rng.random() < 0.5
         words = rng.choices(bad if accurate else good, k=4) + rng.choices([*good, *bad], k=3)
-        yield {"text": " ".join(words), "features": {"logins": rng.randint(0, 30)}, "upstream_score": rng.random(), "accurate": accurate}
+        yield {
+            "text": " ".join(words),
+            "features": {"logins": rng.randint(0, 30)},
+            "upstream_score": rng.random(),
+            "accurate": accurate,
+        }
 
 
 def streamed(path: Path) -> Iterator[dict[str, Any]]:
@@ -136,7 +149,12 @@ def streamed(path: Path) -> Iterator[dict[str, Any]]:
     alerts = read_stream(path)
     while True:
         for one in alerts:
-            yield {"text": one.text, "features": one.features, "upstream_score": one.upstream_score, "accurate": one.accurate}
+            yield {
+                "text": one.text,
+                "features": one.features,
+                "upstream_score": one.upstream_score,
+                "accurate": one.accurate,
+            }
 
 
 def with_ids(alerts: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -183,7 +201,9 @@ def verdict_on(tally: Tally) -> list[str]:
     wrong += [f"checkpoints at {rebuilt.differing} differ"] if rebuilt.differing else []
     learnt = model_at(configuration_of(queue.pk), rebuilt.position).model.learnt
     wrong += [f"{learnt} labels learnt of {len(entries)}"] if learnt != len(entries) else []
-    print(f"{len(entries)} verdicts in the ledger, {len(tally.acknowledged)} acknowledged, {tally.again} requests sent again,")
+    print(
+        f"{len(entries)} verdicts in the ledger, {len(tally.acknowledged)} acknowledged, {tally.again} requests sent again,"
+    )
     print(f"{rebuilt.compared} digests compared with a fold from nothing, {learnt} labels learnt")
     return wrong
 

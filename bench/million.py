@@ -1,6 +1,7 @@
 """A queue of a million alerts of which a hundred thousand are open, written straight into the tables.
 
-Facts as the services would have written them, made by the database from `generate_series`: texts of some 60 characters from
+Facts as the services would have written them, made by the database from `generate_series`: texts of some 60
+characters from
 a vocabulary in two languages, ten structured values, an exposure each, and 900,000 verdicts in the ledger.
 """
 
@@ -19,8 +20,8 @@ from scoring.services import change_policy
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WORDS = (
-    "快递 客服 退款 投诉 换别家 挺好的 第三次 没人管 续费 发票 cancel refund angry great thanks export report price slow "
-    "competitor invoice contract support login again waiting nobody answers happy renew"
+    "快递 客服 退款 投诉 换别家 挺好的 第三次 没人管 续费 发票 cancel refund angry great thanks export report "
+    "price slow     "competitor invoice contract support login again waiting nobody answers happy renew"
 ).split()
 
 _CUSTOMERS = """
@@ -29,27 +30,32 @@ _CUSTOMERS = """
 """
 
 _ALERTS = """
-    INSERT INTO feedback_alert (queue_id, scorer_id, scorer_version, external_id, content_digest, customer_id, channel, text,
+    INSERT INTO feedback_alert (queue_id, scorer_id, scorer_version, external_id, content_digest, customer_id,
+    channel, text,
                                 features, evidence, upstream_score, raised_at, received_at)
     SELECT %(queue)s, %(scorer)s, '1.0', 'x-' || i, md5(i::text), c.first + i %% 5000, 'chat',
            (SELECT string_agg((%(words)s::text[])[1 + abs(hashint8(i * 31 + w)) %% %(count)s], ' ')
             FROM generate_series(1, 12) w),
-           jsonb_build_object('logins', i %% 40, 'days_left', i %% 365, 'plan', (ARRAY['pro','basic','team'])[1 + i %% 3],
-                              'value', i %% 9999, 'region', (ARRAY['东','南','西','北'])[1 + i %% 4], 'seats', i %% 300),
+           jsonb_build_object('logins', i %% 40, 'days_left', i %% 365,
+                              'plan', (ARRAY['pro','basic','team'])[1 + i %% 3],
+                              'value', i %% 9999, 'region', (ARRAY['东','南','西','北'])[1 + i %% 4], 'seats', i %%
+                              300),
            '[{"label": "Last login", "value": "12 days ago"}]'::jsonb, (i %% 100) / 100.0,
            %(start)s::timestamptz + i * interval '10 seconds', %(start)s::timestamptz + i * interval '10 seconds'
     FROM generate_series(%(low)s, %(high)s) i, (SELECT min(id) AS first FROM feedback_customer) c
 """
 
 _EXPOSURES = """
-    INSERT INTO feedback_exposure (alert_id, queue_id, decision, tier, probability, propensity, policy_version, position, rule,
+    INSERT INTO feedback_exposure (alert_id, queue_id, decision, tier, probability, propensity, policy_version,
+    position, rule,
                                    decided_at)
     SELECT id, queue_id, 'show', id %% 3, (id %% 997) / 997.0, 1, 1, 0, '', raised_at
     FROM feedback_alert WHERE queue_id = %(queue)s
 """
 
 _OPEN = """
-    INSERT INTO feedback_openalert (alert_id, queue_id, visible, blind, tier, probability, position, upstream_score, hard,
+    INSERT INTO feedback_openalert (alert_id, queue_id, visible, blind, tier, probability, position, upstream_score,
+    hard,
                                     urgency, raised_at, opened_at)
     SELECT id, queue_id, true, false, id %% 3, (id %% 997) / 997.0, 0, upstream_score, false,
            id %% 3 + (id %% 997) / 997.0, raised_at, raised_at
@@ -57,7 +63,8 @@ _OPEN = """
 """
 
 _VERDICTS = """
-    INSERT INTO feedback_ledgerentry (queue_id, position, decision_id, kind, alert_id, value, source, judge_id, reason, note,
+    INSERT INTO feedback_ledgerentry (queue_id, position, decision_id, kind, alert_id, value, source, judge_id,
+    reason, note,
                                       blind, recorded_at)
     SELECT %(queue)s, row_number() OVER (ORDER BY id), gen_random_uuid(), 'verdict', id,
            CASE WHEN id %% 5 < 2 THEN 'accurate' ELSE 'false_positive' END, 'rep', %(judge)s, '', '', false, raised_at

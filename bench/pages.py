@@ -2,8 +2,8 @@
 
     python -m bench.pages [--alerts 1000000] [--open 100000] [--clients 4] [--rounds 100]
 
-The product as `make run` serves it (gunicorn, worker) over a throwaway embedded PostgreSQL; each client is a person with a
-session of their own. Wall-clock milliseconds as a client sees them, and the web's memory.
+The product as `make run` serves it (gunicorn, worker) over a throwaway embedded PostgreSQL; each client is a person
+with a session of their own. Wall-clock milliseconds as a client sees them, and the web's memory.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ class Rep:
 
     def timed(self, name: str, method: str, path: str, form: dict[str, str] | None = None, htmx: bool = False) -> str:
         """One request; a conflict with another rep is an answer too."""
-        headers = {"Referer": self.base} | ({"HX-Request": "true", "X-CSRFToken": (form or {}).get("csrfmiddlewaretoken", "")} if htmx else {})
+        headers = {"Referer": self.base} | (
+            {"HX-Request": "true", "X-CSRFToken": (form or {}).get("csrfmiddlewaretoken", "")} if htmx else {}
+        )
         started = time.perf_counter()
         answer = self.session.request(method, self.base + path, data=form, headers=headers)
         self.timings[name].append(1000 * (time.perf_counter() - started))
@@ -71,7 +73,18 @@ def main() -> None:
         million.build(options.alerts, options.open, options.clients)
         port = free_port()
         serve = ("gunicorn", "--config", "python:config.gunicorn", "config.wsgi:application")
-        work = ("celery", "--quiet", "--app", "config", "worker", "--concurrency", "1", "--beat", "--schedule", str(home / "beat"))
+        work = (
+            "celery",
+            "--quiet",
+            "--app",
+            "config",
+            "worker",
+            "--concurrency",
+            "1",
+            "--beat",
+            "--schedule",
+            str(home / "beat"),
+        )
         with process(*serve, port=port) as web, process(*work, port=port, wait=False):
             await_port(port)
             report(*measure(port, options.clients, options.rounds), web.pid)
@@ -99,7 +112,9 @@ def report(timings: Timings, seconds: float, web: int) -> None:
     for name, values in timings.items():
         middle, high = statistics.median(values), percentile(values, 0.95)
         print(f"| {name} | {len(values)} | {middle:.0f} | {high:.0f} | {max(values):.0f} |")
-    print(f"\n{sum(map(len, timings.values())) / seconds:.0f} requests/s from {len(timings) and 'all clients together'}")
+    print(
+        f"\n{sum(map(len, timings.values())) / seconds:.0f} requests/s from {len(timings) and 'all clients together'}"
+    )
     for child in psutil.Process(web).children():
         print(f"web process: {child.memory_info().rss / 2**20:.0f} MB")
 

@@ -28,7 +28,7 @@ class QueueAdmin(admin.ModelAdmin[Queue]):
 
     list_display = ("name", "name_zh", "slug", "is_demo", "created_at")
     search_fields = ("name", "name_zh", "slug")
-    prepopulated_fields = {"slug": ("name",)}  # noqa: RUF012 - Django's way
+    prepopulated_fields = {"slug": ("name",)}
     inlines = (MembershipInline,)
 
     def has_delete_permission(self, request: HttpRequest, obj: Queue | None = None) -> bool:
@@ -48,7 +48,7 @@ admin.site.unregister(get_user_model())
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(UserAdmin[User]):
     """People and their roles in queues."""
 
     inlines = (RolesInline,)
@@ -137,7 +137,17 @@ class AlertAdmin(FactAdmin):
 class ExposureAdmin(FactAdmin):
     """What was done with alerts."""
 
-    list_display = ("id", "queue", "alert_id", "decision", "tier", "probability", "propensity", "policy_version", "position")
+    list_display = (
+        "id",
+        "queue",
+        "alert_id",
+        "decision",
+        "tier",
+        "probability",
+        "propensity",
+        "policy_version",
+        "position",
+    )
     list_select_related = ("queue",)
     ordering = ("-id",)
 

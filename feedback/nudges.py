@@ -14,7 +14,7 @@ _muted: ContextVar[bool] = ContextVar("nudges_muted", default=False)
 
 @contextmanager
 def muted() -> Iterator[None]:
-    """Send no nudge in here: whoever writes a history in bulk does the worker's part itself, or leaves it to the sweep."""
+    """Send no nudge in here: whoever writes in bulk does the worker's part itself, or leaves it to the sweep."""
     token = _muted.set(True)
     try:
         yield

@@ -3,26 +3,24 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import connection
 from django.db.models import QuerySet
 
 from feedback import rules
 from feedback.models import Alert, LedgerEntry, Queue, Role
+from feedback.people import Person, id_of
 from feedback.services.ledger import facts_of
-
-Person = AbstractBaseUser | AnonymousUser
 
 
 def queues_of(user: Person, *roles: Role) -> QuerySet[Queue]:
     """The queues in which a person has one of the roles (any role where none is named), oldest first."""
-    mine = Queue.objects.filter(memberships__user_id=user.pk, throwaway=False)
+    mine = Queue.objects.filter(memberships__user_id=id_of(user), throwaway=False)
     return (mine.filter(memberships__role__in=roles) if roles else mine).distinct().order_by("pk")
 
 
 def roles_of(user: Person) -> set[str]:
     """Every role a person has in any queue."""
-    return set(Queue.objects.filter(memberships__user_id=user.pk).values_list("memberships__role", flat=True))
+    return set(Queue.objects.filter(memberships__user_id=id_of(user)).values_list("memberships__role", flat=True))
 
 
 def queue_for(user: Person, slug: str, *roles: Role) -> Queue:

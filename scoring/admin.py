@@ -24,12 +24,14 @@ class PolicyVersionAdmin(admin.ModelAdmin[PolicyVersion]):
     def save_model(self, request: HttpRequest, obj: PolicyVersion, form: Any, change: bool) -> None:
         """Append the version through the service."""
         fields = ("stage", "red_from", "orange_from", "hide_below", "audit_share", "hard_rules")
-        new = change_policy(queue=obj.queue, changed_by=request.user, **{name: getattr(obj, name) for name in fields})  # type: ignore[arg-type]
+        new = change_policy(queue=obj.queue, changed_by=request.user, **{name: getattr(obj, name) for name in fields})
         obj.__dict__.update(new.__dict__)
 
-    def get_form(self, request: HttpRequest, obj: PolicyVersion | None = None, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: PolicyVersion | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         """Check hard rules where they are typed."""
-        form = super().get_form(request, obj, **kwargs)
+        form = super().get_form(request, obj, change, **kwargs)
         form.clean_hard_rules = _clean_hard_rules  # type: ignore[attr-defined]
         return form
 

@@ -12,4 +12,4 @@ class ScoringConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to the one signal: the ledger of a queue grew."""
-        from scoring import receivers  # noqa: F401, PLC0415 - models must be loaded first
+        from scoring import receivers  # noqa: F401 - models must be loaded first

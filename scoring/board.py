@@ -1,7 +1,7 @@
 """A worker's picture of a queue's open alerts, kept so that a re-ranking is one sparse product.
 
-The features of an alert never change, so they are extracted once, when the alert is first seen open; where it stands now
-is read anew at each re-ranking, in one pass over the open alerts.
+The features of an alert never change, so they are extracted once, when the alert is first seen open; where it stands
+now is read anew at each re-ranking, in one pass over the open alerts.
 """
 
 from __future__ import annotations

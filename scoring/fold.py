@@ -24,7 +24,7 @@ STRIDE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """A model, the position it has learnt, and how many ledger rows it is behind (0 unless a long replay is under way)."""
+    """A model, the position it has learnt, and how many ledger rows it is behind (0 but in a long replay)."""
 
     model: OnlineModel
     config: ModelConfig
@@ -62,8 +62,8 @@ def model_at(
 ) -> Belief:
     """The model at position `end`. `start` is used up: its model is the one that goes on learning where it can.
 
-    1. Find the nearest state that holds at `end`: `start`, a newer checkpoint, an older one, nothing. 2. Learn from there.
-    Without `trust_checkpoints` only `start` and nothing are considered: that is how checkpoints are verified.
+    1. Find the nearest state that holds at `end`: `start`, a newer checkpoint, an older one, nothing. 2. Learn from
+    there. Without `trust_checkpoints` only `start` and nothing are considered: that is how checkpoints are verified.
     Raises `TooLong`, with `start` untouched, where that is more than `limit` ledger rows.
     """
     if start is not None and end - start.position <= min(STRIDE, end if limit is None else limit):

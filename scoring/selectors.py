@@ -68,7 +68,9 @@ def explanation_of(alert: Alert, reasons: int = 6) -> Explanation:
 
 def receipt_of(entry: LedgerEntry) -> Receipt:
     """What the click that wrote `entry` changed."""
-    covering = Reranking.objects.filter(queue_id=entry.queue_id, to_position__gte=entry.position).order_by("to_position", "pk")
+    covering = Reranking.objects.filter(queue_id=entry.queue_id, to_position__gte=entry.position).order_by(
+        "to_position", "pk"
+    )
     found = covering.first()
     if found is None or found.from_position >= entry.position:
         return Receipt(entry, ready=found is not None)

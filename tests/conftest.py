@@ -26,7 +26,7 @@ def _fresh_process() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _flush_may_truncate() -> Iterator[None]:
-    """Django empties the tables between transactional tests with TRUNCATE, which the ledger refuses to everybody else."""
+    """Django empties the tables between transactional tests with TRUNCATE, which the ledger refuses to others."""
     teardown = TransactionTestCase._fixture_teardown
 
     def permitted(self: Any) -> None:

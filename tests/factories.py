@@ -59,7 +59,9 @@ def raise_alert(queue: Queue, scorer: Scorer, text: str = "We are thinking of le
     return Alert.objects.select_related("queue", "scorer", "customer").get(pk=intake.alert_id)
 
 
-def judge(alert: Alert, person: User, value: Value = Value.ACCURATE, source: Source = Source.REP, **fields: Any) -> LedgerEntry:
+def judge(
+    alert: Alert, person: User, value: Value = Value.ACCURATE, source: Source = Source.REP, **fields: Any
+) -> LedgerEntry:
     """A person's verdict through the real service."""
     defaults: dict[str, Any] = {"decision_id": uuid.uuid4(), "now": NOON + timedelta(hours=1)}
     recorded = record_verdict(alert=alert, judge=person, value=value, source=source, **{**defaults, **fields})

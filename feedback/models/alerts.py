@@ -146,5 +146,3 @@ class OpenAlert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.alert_id}: {self.probability:.3f}"
-
-

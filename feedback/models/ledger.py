@@ -33,7 +33,7 @@ _CHECK_APPEND = f"""
         RAISE EXCEPTION 'a retraction takes back a verdict of the same alert' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
-"""
+"""  # noqa: S608 - the lock's number is a constant
 
 
 class Kind(models.TextChoices):
@@ -128,9 +128,7 @@ class LedgerEntry(models.Model):
         ]
         triggers = [
             *append_only(),
-            pgtrigger.Trigger(
-                name="gap_free", when=pgtrigger.Before, operation=pgtrigger.Insert, func=_CHECK_APPEND
-            ),
+            pgtrigger.Trigger(name="gap_free", when=pgtrigger.Before, operation=pgtrigger.Insert, func=_CHECK_APPEND),
         ]
 
     def __str__(self) -> str:

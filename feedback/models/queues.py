@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 @pghistory.track()
 class Queue(models.Model):
-    """One kind of alert (churn, complaint, ...): its people, its words, its guideline. Beliefs about it live elsewhere."""
+    """One kind of alert (churn, complaint, ...): its people, its words, its guideline. Beliefs are elsewhere."""
 
     # A 32-bit key: the ledger's advisory lock takes it as its second half.
     id = models.AutoField(primary_key=True)

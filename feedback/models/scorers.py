@@ -32,15 +32,15 @@ class Scorer(models.Model):
         return self.name
 
 
-class ScorerKey(AbstractAPIKey):  # type: ignore[misc]
+class ScorerKey(AbstractAPIKey):
     """An API key of a scorer: shown once, stored as a hash, revocable."""
 
     scorer = models.ForeignKey(Scorer, on_delete=models.CASCADE, related_name="keys")
     last_used_at = models.DateTimeField(_("last used at"), null=True, editable=False)
 
     class Meta(AbstractAPIKey.Meta):
-        verbose_name = _("scorer key")
-        verbose_name_plural = _("scorer keys")
+        verbose_name = _("scorer key")  # type: ignore[assignment]
+        verbose_name_plural = _("scorer keys")  # type: ignore[assignment]
 
 
 class Customer(models.Model):

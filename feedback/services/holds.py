@@ -1,17 +1,18 @@
 """Holds: two people who work the same queue are not given the same alert.
 
-A hold is a courtesy, not a lock: it keeps an alert from the others' "next" for a minute, and the page that shows the alert
-renews it. Whoever opens a held alert on purpose may judge it all the same; the ledger decides who was first.
+A hold is a courtesy, not a lock: it keeps an alert from the others' "next" for a minute, and the page that shows the
+alert renews it. Whoever opens a held alert on purpose may judge it all the same; the ledger decides who was first.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection
 
 from feedback.models import OpenAlert
+from feedback.people import Person, id_of
 
 HOLD = timedelta(seconds=60)
 # A page asks every few seconds; the row is written only when this little is left.
@@ -29,27 +30,32 @@ _HOLD_NEXT = """
 _PAST = "AND urgency <= %(urgency)s AND (urgency, alert_id) < (%(urgency)s, %(alert)s)"
 
 
-def hold_next(
-    *, queue_id: int, person: AbstractBaseUser, now: datetime, past: tuple[float, int] | None = None
-) -> int | None:
-    """The most urgent open alert (past a cursor of urgency and alert id) that nobody else holds, now held for this person.
+def hold_next(*, queue_id: int, person: Person, now: datetime, past: tuple[float, int] | None = None) -> int | None:
+    """The most urgent open alert (past a cursor of urgency and alert id) that nobody else holds; this person does now.
 
     Returns the alert's id, or None where there is none. Two people who ask at once get two alerts.
     """
-    urgency, alert_id = past or (None, None)
-    known = {"queue": queue_id, "me": person.pk, "now": now, "until": now + HOLD, "urgency": urgency, "alert": alert_id}
+    urgency, alert_id = past or (0.0, 0)
+    known: dict[str, Any] = {
+        "queue": queue_id,
+        "me": id_of(person),
+        "now": now,
+        "until": now + HOLD,
+        "urgency": urgency,
+        "alert": alert_id,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_HOLD_NEXT.format(past=_PAST if past else ""), known)
         found = cursor.fetchone()
     return None if found is None else int(found[0])
 
 
-def hold(*, alert_id: int, person: AbstractBaseUser, now: datetime) -> bool:
+def hold(*, alert_id: int, person: Person, now: datetime) -> bool:
     """Hold, or go on holding, one open alert; False where somebody else holds it or it is not open."""
-    mine = OpenAlert.objects.filter(alert_id=alert_id, held_by_id=person.pk, held_until__gt=now + RENEW_BELOW)
+    mine = OpenAlert.objects.filter(alert_id=alert_id, held_by_id=id_of(person), held_until__gt=now + RENEW_BELOW)
     if mine.exists():
         return True
     free = OpenAlert.objects.filter(alert_id=alert_id).exclude(held_until__gt=now, held_by__isnull=False) | (
-        OpenAlert.objects.filter(alert_id=alert_id, held_by_id=person.pk)
+        OpenAlert.objects.filter(alert_id=alert_id, held_by_id=id_of(person))
     )
-    return bool(free.update(held_by_id=person.pk, held_until=now + HOLD))
+    return bool(free.update(held_by_id=id_of(person), held_until=now + HOLD))

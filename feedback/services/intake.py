@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from django.db import connection, transaction
 
-from feedback.models import Alert, Customer, Queue, Scorer
+from feedback.models import Alert, Queue, Scorer
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def raise_alerts(*, queue: Queue, scorer: Scorer, drafts: Sequence[AlertDraft], 
     A repeat within the batch is treated like a repeat of an earlier request.
     """
     digests = [draft.digest(queue.slug) for draft in drafts]
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # within take_in's: two round trips fewer
         customers = _customers({draft.customer_id: draft.customer_name for draft in drafts}, now)
         first = {draft.external_id: index for index, draft in reversed(list(enumerate(drafts)))}
         rows = [_alert_row(drafts[i], digests[i], customers[drafts[i].customer_id]) for i in first.values()]
@@ -172,6 +172,7 @@ def _known_alerts(scorer: Scorer, external_ids: list[str], created: dict[str, in
     return {external_id: (pk, digest) for external_id, pk, digest in rows}
 
 
+_KNOWN_CUSTOMERS = "SELECT external_id, id FROM feedback_customer WHERE external_id = ANY(%s)"
 _INSERT_CUSTOMERS = """
     INSERT INTO feedback_customer (external_id, name, created_at)
     SELECT x, n, %s FROM unnest(%s::text[], %s::text[]) AS draft(x, n)
@@ -183,11 +184,12 @@ _INSERT_CUSTOMERS = """
 
 def _customers(names: Mapping[str, str], now: datetime) -> dict[str, int]:
     """Ids of the customers by external id; new ones are made, named by the first scorer that has a name."""
-    known = dict(Customer.objects.filter(external_id__in=list(names)).values_list("external_id", "pk"))
-    # Sorted: two batches that make the same customers lock them in the same order.
-    missing = sorted(names.keys() - known.keys())
-    if missing:
-        with connection.cursor() as cursor:
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN_CUSTOMERS, [list(names)])
+        known = dict(cursor.fetchall())
+        # Sorted: two batches that make the same customers lock them in the same order.
+        missing = sorted(names.keys() - known.keys())
+        if missing:
             cursor.execute(_INSERT_CUSTOMERS, [now, missing, [names[key] for key in missing]])
             known.update(cursor.fetchall())
     return known

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 
 from feedback import rules
@@ -25,6 +24,7 @@ from feedback.models import (
     Source,
     Value,
 )
+from feedback.people import Person, id_of
 from feedback.services.standing import reopen
 from feedback.signals import ledger_grew
 
@@ -37,13 +37,17 @@ class Recorded:
     created: bool
 
 
-_ROLES_FOR_SOURCE = {Source.REP: (Role.REP, Role.LEAD), Source.LABELER: (Role.LABELER, Role.LEAD), Source.LEAD: (Role.LEAD,)}
+_ROLES_FOR_SOURCE = {
+    Source.REP: (Role.REP, Role.LEAD),
+    Source.LABELER: (Role.LABELER, Role.LEAD),
+    Source.LEAD: (Role.LEAD,),
+}
 
 
 def record_verdict(
     *,
     alert: Alert,
-    judge: AbstractBaseUser,
+    judge: Person,
     value: Value,
     decision_id: uuid.UUID,
     source: Source,
@@ -58,14 +62,15 @@ def record_verdict(
     `seen` is the decision id of the closing verdict that the person had on screen (None: the alert looked open). It
     guards reps and leads against overwriting what they never saw: two tabs, two people, a stale page.
 
-    1. Take the queue's ledger lock. 2. A known decision id is a repeat: answer it again. 3. Refuse where another closing
+    1. Take the queue's ledger lock. 2. A known decision id is a repeat: answer it again. 3. Refuse where another
+    closing
     verdict stands than the one seen. 4. Append. 5. Take the alert out of the reps' queue. 6. After commit, nudge.
 
     Raises `NotPermitted`, `DecisionConflict`, `AlreadyJudged`; nothing is written then.
     """
     entry = LedgerEntry(
         queue_id=alert.queue_id, alert=alert, decision_id=decision_id, kind=Kind.VERDICT, value=value,
-        source=source, judge_id=judge.pk, reason=reason, note=note, blind=blind, recorded_at=now,
+        source=source, judge_id=id_of(judge), reason=reason, note=note, blind=blind, recorded_at=now,
     )  # fmt: skip
     with transaction.atomic():
         _require_role(alert.queue_id, judge, _ROLES_FOR_SOURCE[source])
@@ -73,7 +78,7 @@ def record_verdict(
         if (known := _known(entry)) is not None:
             return Recorded(known, created=False)
         if source in rules.CLOSING_SOURCES and (standing := _unseen(entry, seen)) is not None:
-            if standing.judge_id == judge.pk and standing.value == value:
+            if standing.judge_id == id_of(judge) and standing.value == value:
                 return Recorded(standing, created=False)
             raise AlreadyJudged(standing)
         return _append(entry)
@@ -96,7 +101,7 @@ def record_outcome(*, alert: Alert, scorer: Scorer, value: Value, decision_id: u
 
 
 def retract_verdict(
-    *, verdict: LedgerEntry, judge: AbstractBaseUser, decision_id: uuid.UUID, now: datetime, note: str = ""
+    *, verdict: LedgerEntry, judge: Person, decision_id: uuid.UUID, now: datetime, note: str = ""
 ) -> Recorded:
     """Append the row that takes a verdict back; where no closing verdict is left, the alert is open again.
 
@@ -105,11 +110,11 @@ def retract_verdict(
     """
     entry = LedgerEntry(
         queue_id=verdict.queue_id, alert_id=verdict.alert_id, decision_id=decision_id, kind=Kind.RETRACTION,
-        source=Source.LEAD if verdict.judge_id != judge.pk else verdict.source, judge_id=judge.pk, note=note,
+        source=Source.LEAD if verdict.judge_id != id_of(judge) else verdict.source, judge_id=id_of(judge), note=note,
         retracts=verdict, recorded_at=now,
     )  # fmt: skip
     with transaction.atomic():
-        if verdict.judge_id != judge.pk and not _has_role(verdict.queue_id, judge, (Role.LEAD,)):
+        if verdict.judge_id != id_of(judge) and not _has_role(verdict.queue_id, judge, (Role.LEAD,)):
             raise NotYours(f"verdict {verdict.decision_id} is another person's")
         _lock_ledger(verdict.queue_id)
         if (known := _known(entry)) is not None:
@@ -170,7 +175,9 @@ def _append(entry: LedgerEntry) -> Recorded:
         _reopen_if_unsettled(entry)
     elif entry.source in rules.CLOSING_SOURCES:
         OpenAlert.objects.filter(alert_id=entry.alert_id).delete()
-    transaction.on_commit(partial(ledger_grew.send_robust, sender=LedgerEntry, queue_id=entry.queue_id, position=entry.position))
+    transaction.on_commit(
+        partial(ledger_grew.send_robust, sender=LedgerEntry, queue_id=entry.queue_id, position=entry.position)
+    )
     return Recorded(entry, created=True)
 
 
@@ -180,10 +187,10 @@ def _reopen_if_unsettled(retraction: LedgerEntry) -> None:
         reopen(alert_id=retraction.alert_id, now=retraction.recorded_at)
 
 
-def _has_role(queue_id: int, person: AbstractBaseUser, roles: Iterable[Role]) -> bool:
-    return Membership.objects.filter(queue_id=queue_id, user_id=person.pk, role__in=list(roles)).exists()
+def _has_role(queue_id: int, person: Person, roles: Iterable[Role]) -> bool:
+    return Membership.objects.filter(queue_id=queue_id, user_id=id_of(person), role__in=list(roles)).exists()
 
 
-def _require_role(queue_id: int, person: AbstractBaseUser, roles: Iterable[Role]) -> None:
+def _require_role(queue_id: int, person: Person, roles: Iterable[Role]) -> None:
     if not _has_role(queue_id, person, roles):
         raise NotPermitted(f"{person} may not give this verdict in queue {queue_id}")

@@ -1,6 +1,7 @@
 """Queues, scorers and keys: set them up, take them down."""
 
 from datetime import datetime
+from typing import cast
 
 from django.db import transaction
 
@@ -9,9 +10,9 @@ from feedback.models import Alert, Exposure, LedgerEntry, OpenAlert, Queue, Scor
 
 
 def issue_key(*, scorer: Scorer, name: str, expires_at: datetime | None = None) -> tuple[ScorerKey, str]:
-    """Make an API key. The second value is the key itself: it is stored as a hash, so this is the only time to see it."""
+    """Make an API key. The second value is the key itself: only its hash is stored, so it is seen this once."""
     key, secret = ScorerKey.objects.create_key(scorer=scorer, name=name, expiry_date=expires_at)
-    return key, secret
+    return cast(ScorerKey, key), secret
 
 
 def revoke_key(*, key: ScorerKey) -> None:
@@ -29,10 +30,13 @@ def erase_throwaway(*, queue: Queue) -> None:
         raise QueueNotEmpty(f"{queue.slug} is a real queue: its facts are kept")
     with transaction.atomic():
         OpenAlert.objects.filter(queue=queue).delete()
-        for entries in (LedgerEntry.objects.filter(queue=queue, retracts__isnull=False), LedgerEntry.objects.filter(queue=queue)):
-            entries._raw_delete(entries.db)  # noqa: SLF001 - the ORM's collector would load every row
+        for entries in (
+            LedgerEntry.objects.filter(queue=queue, retracts__isnull=False),
+            LedgerEntry.objects.filter(queue=queue),
+        ):
+            entries._raw_delete(entries.db)
         for facts in (Exposure.objects.filter(queue=queue), Alert.objects.filter(queue=queue)):
-            facts._raw_delete(facts.db)  # noqa: SLF001
+            facts._raw_delete(facts.db)
         queue.delete()
 
 

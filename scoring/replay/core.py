@@ -1,4 +1,4 @@
-"""The fast replay: the pure core alone, without database or services. It gives the same probabilities (a test shows it)."""
+"""The fast replay: the pure core alone, without database or services. It gives the same scores (a test shows it)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from scoring.replay.stream import Arrival, StreamAlert, in_order
 
 
 def replay_core(
-    alerts: Sequence[StreamAlert], *, in_force: policy.Policy, scorer: str, on_progress: Callable[[int, int], None] | None = None
+    alerts: Sequence[StreamAlert],
+    *,
+    in_force: policy.Policy,
+    scorer: str,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> Replayed:
     """Predict each alert before learning its verdict, in the order in which things become known.
 
@@ -24,7 +28,9 @@ def replay_core(
     for event in in_order(alerts):
         features = extract(facts[event.index], config)
         if isinstance(event, Arrival):
-            score = _score(alerts[event.index], facts[event.index], model.predict(features), in_force, replayed.verdicts)
+            score = _score(
+                alerts[event.index], facts[event.index], model.predict(features), in_force, replayed.verdicts
+            )
             replayed.scores.append(score)
             if on_progress is not None:
                 on_progress(len(replayed.scores), len(alerts))

@@ -1,6 +1,7 @@
 """Reading a labelled alert stream. Pure: no framework.
 
-A stream is a CSV, or CSV.gz, with the columns `seq`, `text`, `alert`, a verdict column, and optionally `ts`, `verdict_ts`,
+A stream is a CSV, or CSV.gz, with the columns `seq`, `text`, `alert`, a verdict column, and optionally `ts`,
+`verdict_ts`,
 `upstream_score` and any number of `f_*` columns. Rows with `alert` = 0 were never alerts and are passed over.
 """
 

@@ -37,8 +37,8 @@ _boards: dict[int, Board] = {}
 def learn(*, queue_id: int, now: datetime) -> Reranking | None:
     """Bring a queue's model up to the ledger's head and re-rank what is open.
 
-    1. One worker at a time; another one's turn includes ours. An erased queue is nothing to do. 2. Learn. 3. Keep a checkpoint where one is due.
-    4. Re-rank. Returns the re-ranking, or None where there was nothing to do.
+    1. One worker at a time; another one's turn includes ours. An erased queue is nothing to do. 2. Learn. 3. Keep a
+    checkpoint where one is due. 4. Re-rank. Returns the re-ranking, or None where there was nothing to do.
     """
     with _turn(queue_id) as mine:
         if not mine or not Queue.objects.filter(pk=queue_id).exists():
@@ -57,7 +57,9 @@ def behind() -> list[int]:
     """The queues whose ledger or policy has moved past their last re-ranking: what the sweep must nudge."""
     wanted = PolicyVersion.objects.filter(queue=OuterRef("pk")).order_by("-version").values("version")[:1]
     applied = Reranking.objects.filter(queue=OuterRef("pk")).order_by("-pk").values("policy_version")[:1]
-    rows = Queue.objects.annotate(wanted=Subquery(wanted), applied=Subquery(applied)).values_list("pk", "wanted", "applied")
+    rows = Queue.objects.annotate(wanted=Subquery(wanted), applied=Subquery(applied)).values_list(
+        "pk", "wanted", "applied"
+    )
     changed = {pk for pk, wanted, applied in rows if wanted is not None and wanted != applied}
     return sorted(changed | {queue_id for queue_id, lag in lags().items() if lag > 0})
 
@@ -113,9 +115,7 @@ def _rerank(queue_id: int, belief: Belief, in_force: policy.Policy, since: int, 
     )
 
 
-def _standings_after(
-    before: Standings, probability: npt.NDArray[np.float64], in_force: policy.Policy
-) -> Standings:
+def _standings_after(before: Standings, probability: npt.NDArray[np.float64], in_force: policy.Policy) -> Standings:
     """Where the alerts stand with new probabilities: tiers by threshold, except where a hard rule gave the tier."""
     tier = np.where(before.hard, before.tier, policy.tiers(probability, in_force))
     urgency = policy.urgencies(in_force.stage, tier, probability, before.upstream_score)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from feedback.models import Queue
+from feedback.people import Person
 from scoring import policy
 from scoring.models import PolicyVersion, Stage
 
@@ -26,7 +26,7 @@ def as_policy(newest: PolicyVersion) -> policy.Policy:
     """A stored policy version as the pure core reads it."""
     return policy.Policy(
         version=newest.version,
-        stage=newest.stage,
+        stage=cast(policy.Stage, newest.stage),
         red_from=newest.red_from,
         orange_from=newest.orange_from,
         hide_below=newest.hide_below,
@@ -35,8 +35,8 @@ def as_policy(newest: PolicyVersion) -> policy.Policy:
     )
 
 
-def change_policy(*, queue: Queue, changed_by: AbstractBaseUser | None = None, **changes: Any) -> PolicyVersion:
-    """Append a policy version: the one in force with `changes`. Nothing is ever edited, so every exposure keeps its why."""
+def change_policy(*, queue: Queue, changed_by: Person | None = None, **changes: Any) -> PolicyVersion:
+    """Append a policy version: the one in force with `changes`. Nothing is edited: every exposure keeps its why."""
     with transaction.atomic():
         Queue.objects.select_for_update().get(pk=queue.pk)
         old = PolicyVersion.objects.filter(queue=queue).order_by("-version").first()

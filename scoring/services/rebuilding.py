@@ -35,10 +35,8 @@ def rebuild(*, queue: Queue, verify: bool, on_progress: Progress | None = None) 
     end = head_of(queue.pk)
     tell = None if on_progress is None else (lambda position: on_progress(position, end))
     rebuilt = fold(queue.pk, nothing_learnt(configuration), end, tell)
-    compared, differing = 0, ()
-    if verify:
-        compared, differing = _verify(configuration, end, rebuilt)
-    else:
+    compared, differing = _verify(configuration, end, rebuilt) if verify else (0, ())
+    if not verify:
         Checkpoint.objects.filter(configuration=configuration).delete()
         checkpoints.write(configuration, rebuilt.model, end)
     return Rebuilt(end, rebuilt.model.digest(), compared, differing)

@@ -24,7 +24,9 @@ class TestHoldNext:
     def test_the_most_urgent_comes_first(self, queue: Queue, alerts: list[Alert], rhea: User) -> None:
         assert hold_next(queue_id=queue.pk, person=rhea, now=NOON) == alerts[0].pk
 
-    def test_what_one_holds_the_other_is_not_given(self, queue: Queue, alerts: list[Alert], rhea: User, tom: User) -> None:
+    def test_what_one_holds_the_other_is_not_given(
+        self, queue: Queue, alerts: list[Alert], rhea: User, tom: User
+    ) -> None:
         hold_next(queue_id=queue.pk, person=rhea, now=NOON)
         assert hold_next(queue_id=queue.pk, person=tom, now=NOON) == alerts[1].pk
 

@@ -86,7 +86,9 @@ class TestRecordVerdict:
             verdict(alert, mallory)
         assert OpenAlert.objects.filter(alert=alert).exists()
 
-    def test_queues_count_their_own_positions(self, alert: Alert, rhea: User, other_queue: Queue, upstream: Scorer, mallory: User) -> None:
+    def test_queues_count_their_own_positions(
+        self, alert: Alert, rhea: User, other_queue: Queue, upstream: Scorer, mallory: User
+    ) -> None:
         verdict(alert, rhea)
         assert verdict(raise_alert(other_queue, upstream), mallory).entry.position == 1
 
@@ -139,7 +141,9 @@ def refused(sql: str, *parameters: object) -> None:
 
 class TestTheDatabaseItself:
     @pytest.mark.parametrize("table", ["feedback_alert", "feedback_exposure", "feedback_ledgerentry"])
-    @pytest.mark.parametrize("statement", ["UPDATE {} SET queue_id = queue_id", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+    @pytest.mark.parametrize(
+        "statement", ["UPDATE {} SET queue_id = queue_id", "DELETE FROM {}", "TRUNCATE {} CASCADE"]
+    )
     def test_facts_are_never_changed(self, alert: Alert, rhea: User, table: str, statement: str) -> None:
         judge(alert, rhea)
         refused(statement.format(table))

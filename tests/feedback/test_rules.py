@@ -10,7 +10,7 @@ def fact(position: int, value: str = "accurate", source: str = "rep", judge: str
     return Fact(position, value, source, judge, **more)
 
 
-facts = st.lists(
+entries = st.lists(
     st.tuples(
         st.sampled_from(["accurate", "false_positive", "unsure"]),
         st.sampled_from(["rep", "labeler", "lead", "outcome"]),
@@ -18,7 +18,7 @@ facts = st.lists(
         st.booleans(),
     ),
     max_size=12,
-).map(lambda rows: _ledger(rows))
+)
 
 
 def _ledger(rows: list[tuple[str, str, str, bool]]) -> list[Fact]:
@@ -31,6 +31,9 @@ def _ledger(rows: list[tuple[str, str, str, bool]]) -> list[Fact]:
         else:
             ledger.append(Fact(position, value, source, judge))
     return ledger
+
+
+facts = entries.map(_ledger)
 
 
 class TestLabel:
@@ -57,7 +60,9 @@ class TestLabel:
         assert label_of(ledger) == Label(True, 1)
 
     def test_the_majority_of_labelers_decides(self) -> None:
-        votes = [fact(p, v, "labeler", f"l{p}") for p, v in enumerate(["accurate", "false_positive", "false_positive"], 1)]
+        votes = [
+            fact(p, v, "labeler", f"l{p}") for p, v in enumerate(["accurate", "false_positive", "false_positive"], 1)
+        ]
         assert label_of(votes) == Label(False, 2)
 
     def test_a_tie_is_no_label(self) -> None:
@@ -67,7 +72,9 @@ class TestLabel:
         assert label_of([fact(1), fact(2, judge="tom"), fact(3, "false_positive", "outcome", "crm")]) == Label(False, 3)
 
     def test_a_lead_outranks_an_outcome(self) -> None:
-        assert label_of([fact(1, "false_positive", "outcome", "crm"), fact(2, "accurate", "lead", "lena")]) == Label(True, 2)
+        assert label_of([fact(1, "false_positive", "outcome", "crm"), fact(2, "accurate", "lead", "lena")]) == Label(
+            True, 2
+        )
 
     @given(facts, st.randoms())
     def test_the_order_in_which_facts_are_read_does_not_matter(self, ledger: list[Fact], random: object) -> None:
@@ -91,4 +98,6 @@ class TestClosing:
         assert closing_verdict([fact(1, "unsure")]) == fact(1, "unsure")
 
     def test_the_last_standing_verdict_is_the_one_on_screen(self) -> None:
-        assert closing_verdict([fact(1), fact(2, "false_positive", judge="tom")]) == fact(2, "false_positive", judge="tom")
+        assert closing_verdict([fact(1), fact(2, "false_positive", judge="tom")]) == fact(
+            2, "false_positive", judge="tom"
+        )

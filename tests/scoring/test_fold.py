@@ -17,7 +17,14 @@ from scoring.fold import Belief, TooLong, configuration_of, fold, model_at, noth
 from scoring.replica import Replica, replica_of
 from tests.factories import NOON, judge, raise_alert
 
-TEXTS = ["cancel our plan now", "thanks, all good", "第三次出问题了", "态度挺好的", "how do I export data", "再这样就换别家"]
+TEXTS = [
+    "cancel our plan now",
+    "thanks, all good",
+    "第三次出问题了",
+    "态度挺好的",
+    "how do I export data",
+    "再这样就换别家",
+]
 
 
 def from_nothing(queue: Queue, end: int) -> Belief:
@@ -33,7 +40,8 @@ def alerts(queue: Queue, upstream: Scorer) -> list[Alert]:
     return [raise_alert(queue, upstream, text) for text in TEXTS]
 
 
-# One step of a history: (which alert, accurate?, whose verdict, is it a retraction of their last one?, checkpoint after?)
+# One step of a history: (which alert, accurate?, whose verdict, is it a retraction of their last one?, checkpoint
+# after?)
 step = st.tuples(st.integers(0, 5), st.booleans(), st.booleans(), st.integers(0, 3), st.booleans())
 
 
@@ -48,7 +56,9 @@ def act(alerts: list[Alert], people: tuple[User, User], one: tuple[int, bool, bo
         else:
             value = Value.ACCURATE if accurate else Value.FALSE_POSITIVE
             seen = last.decision_id if last else None
-            record_verdict(alert=alert, judge=person, value=value, decision_id=uuid.uuid4(), source=Source.REP, now=NOON, seen=seen)
+            record_verdict(
+                alert=alert, judge=person, value=value, decision_id=uuid.uuid4(), source=Source.REP, now=NOON, seen=seen
+            )
     except FeedbackError:
         return
 
@@ -85,7 +95,9 @@ class TestTheSameModelWhateverTheWay:
 
 @pytest.mark.django_db
 class TestCheckpoints:
-    def test_bytes_that_do_not_match_their_digest_are_not_loaded(self, alerts: list[Alert], rhea: User, queue: Queue) -> None:
+    def test_bytes_that_do_not_match_their_digest_are_not_loaded(
+        self, alerts: list[Alert], rhea: User, queue: Queue
+    ) -> None:
         judge(alerts[0], rhea)
         configuration = configuration_of(queue.pk)
         row = checkpoints.write(configuration, from_nothing(queue, 1).model, 1)
@@ -107,7 +119,9 @@ class TestCheckpoints:
 
 @pytest.mark.django_db
 class TestALongReplay:
-    def test_it_is_left_to_the_worker_and_the_last_good_state_serves(self, alerts: list[Alert], rhea: User, queue: Queue) -> None:
+    def test_it_is_left_to_the_worker_and_the_last_good_state_serves(
+        self, alerts: list[Alert], rhea: User, queue: Queue
+    ) -> None:
         first = judge(alerts[0], rhea)
         for alert in alerts[1:]:
             judge(alert, rhea)

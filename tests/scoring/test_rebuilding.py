@@ -15,7 +15,11 @@ from tests.factories import NOON, judge, raise_alert
 def learnt(queue: Queue, upstream: Scorer, rhea: User) -> Queue:
     """A queue whose worker kept a checkpoint at 2, with two verdicts after it."""
     for number in range(4):
-        judge(raise_alert(queue, upstream, f"alert {number}"), rhea, Value.ACCURATE if number % 2 else Value.FALSE_POSITIVE)
+        judge(
+            raise_alert(queue, upstream, f"alert {number}"),
+            rhea,
+            Value.ACCURATE if number % 2 else Value.FALSE_POSITIVE,
+        )
         if number == 1:
             learn(queue_id=queue.pk, now=NOON)
     return queue

@@ -30,7 +30,11 @@ def other_process(transactional_db: None) -> Iterator[subprocess.Popen[str]]:
     base, _, _name = os.environ["DATABASE_URL"].partition("?")
     url = f"{base.rpartition('/')[0]}/{connection.settings_dict['NAME']}"
     query = os.environ["DATABASE_URL"].partition("?")[2]
-    environment = {**os.environ, "DATABASE_URL": f"{url}?{query}" if query else url, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    environment = {
+        **os.environ,
+        "DATABASE_URL": f"{url}?{query}" if query else url,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
     process = subprocess.Popen(
         [sys.executable, "-c", OTHER_PROCESS], env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )

@@ -11,7 +11,10 @@ from scoring.services.rebuilding import Rebuilt, rebuild
 class Command(BaseCommand):
     """`manage.py rebuild_model churn --verify`."""
 
-    help = "Replay a queue's ledger from the beginning; --verify compares digests with every checkpoint, else one is written."
+    help = (
+        "Replay a queue's ledger from the beginning; --verify compares digests "
+        "with every checkpoint, else one is written."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Queue and mode."""

@@ -17,16 +17,25 @@ from scoring.replay.stream import StreamAlert, StreamUnreadable, read_stream
 class Command(BaseCommand):
     """`manage.py replay STREAM.csv.gz --out DIR`."""
 
-    help = "Feed a labelled alert stream through the product's services in a throwaway queue; write scores.csv, report.json."
+    help = (
+        "Feed a labelled alert stream through the product's services in a "
+        "throwaway queue; write scores.csv, report.json."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """What to replay, and how."""
-        parser.add_argument("stream", type=Path, help="a CSV or CSV.gz with seq, text, f_*, upstream_score, alert and the label")
+        parser.add_argument(
+            "stream", type=Path, help="a CSV or CSV.gz with seq, text, f_*, upstream_score, alert and the label"
+        )
         parser.add_argument("--label", default="y", help="the verdict column (default: y)")
         parser.add_argument("--limit", type=int, help="only the first N alerts")
         parser.add_argument("--seed", type=int, default=0, help="part of every decision id (default: 0)")
-        parser.add_argument("--stage", choices=Stage.values, default=Stage.RANK, help="the policy's stage (default: rank)")
-        parser.add_argument("--fast", action="store_true", help="the pure core only: the same probabilities, no database")
+        parser.add_argument(
+            "--stage", choices=Stage.values, default=Stage.RANK, help="the policy's stage (default: rank)"
+        )
+        parser.add_argument(
+            "--fast", action="store_true", help="the pure core only: the same probabilities, no database"
+        )
         parser.add_argument("--out", type=Path, required=True, help="the folder for scores.csv and report.json")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,7 +50,12 @@ class Command(BaseCommand):
         seconds, cpu = time.monotonic() - started[0], time.process_time() - started[1]
         about = {name: options[name] for name in ("label", "limit", "seed", "stage", "fast")}
         report = report_of(
-            alerts, replayed, stream=options["stream"].name, **about, seconds=round(seconds, 1), cpu_seconds=round(cpu, 1)
+            alerts,
+            replayed,
+            stream=options["stream"].name,
+            **about,
+            seconds=round(seconds, 1),
+            cpu_seconds=round(cpu, 1),
         )
         write_scores(options["out"] / "scores.csv", replayed.scores)
         write_report(options["out"] / "report.json", report)
@@ -50,7 +64,9 @@ class Command(BaseCommand):
     def _replay(self, alerts: list[StreamAlert], options: dict[str, Any]) -> Replayed:
         if options["fast"]:
             in_force = policy.Policy(version=1, stage=options["stage"])
-            return replay_core(alerts, in_force=in_force, scorer=scorer_name(options["seed"]), on_progress=self._progress())
+            return replay_core(
+                alerts, in_force=in_force, scorer=scorer_name(options["seed"]), on_progress=self._progress()
+            )
         return replay(alerts, seed=options["seed"], stage=options["stage"], on_progress=self._progress())
 
     def _progress(self) -> Progress:

@@ -24,7 +24,10 @@ def stream(tmp_path: Path) -> Path:
         text = drawn.choice(["cancel it", "换别家"] if accurate else ["thank you", "挺好的"])
         day, later = divmod(seq, 24), divmod(seq + drawn.randint(0, 5), 24)
         times = [f"2026-01-{d + 1:02}T{h:02}:00:00" for d, h in (day, later)]
-        lines.append(f"{seq},{times[0]},{times[1]},{text},{drawn.choice(['pro', ''])},{drawn.randint(0, 9)},0.5,1,{int(accurate)}")
+        lines.append(
+            f"{seq},{times[0]},{times[1]},{text},{drawn.choice(['pro', ''])},"
+            f"{drawn.randint(0, 9)},0.5,1,{int(accurate)}"
+        )
     path = tmp_path / "stream.csv.gz"
     path.write_bytes(gzip.compress("\n".join(lines).encode()))
     return path
