@@ -24,7 +24,7 @@ _REASON_SPANS: Final = 4  # places of one phrase that a reason names
 
 @dataclass(frozen=True, slots=True)
 class Highlight:
-    """Characters ``start`` to ``end`` (excluded) of the original text with their log-odds: above 0 speaks for accurate."""
+    """Characters ``start`` to ``end`` (excluded) of the original text and their log-odds: above 0 for accurate."""
 
     start: int
     end: int

@@ -187,8 +187,8 @@ def _atoms(folded: str) -> _Atoms:
             starts.append(first)
             ends.append(last)
             groups.append(0 if kind == WORD else -first - 1)
-    first, last, group = (np.array(one, dtype=np.int64) for one in (starts, ends, groups))
-    return _Atoms(np.array(hashes, dtype=np.uint64), first, last, group, np.zeros(len(hashes), dtype=np.int64))
+    begin, end, group = (np.array(one, dtype=np.int64) for one in (starts, ends, groups))
+    return _Atoms(np.array(hashes, dtype=np.uint64), begin, end, group, np.zeros(len(hashes), dtype=np.int64))
 
 
 def _atoms_of(found: Tokens) -> _Atoms:
