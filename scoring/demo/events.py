@@ -37,7 +37,7 @@ class AlertRaised:
 
 @dataclass(frozen=True, slots=True)
 class VerdictGiven:
-    """A rep judged an alert. `value` and `reason` are the ledger's words; `decision_id` is the same in every telling."""
+    """A rep judged an alert. `value` and `reason` are the ledger's words; the id is the same in every telling."""
 
     at: datetime
     queue: str

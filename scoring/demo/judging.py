@@ -1,4 +1,4 @@
-"""What the reps did with the alerts: verdicts with their delays and mistakes, changed minds, and outcomes from the CRM."""
+"""What the reps did with the alerts: verdicts with delays and mistakes, changed minds, and outcomes from the CRM."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -34,11 +34,10 @@ def judge(*, queue: QueueStory, told: Sequence[Told], now: datetime, seed: int) 
 
 
 def outcomes(*, told: Iterable[Told], now: datetime, seed: int) -> Iterator[OutcomeArrived]:
-    """For alerts of the last 100 days of a contract that has ended: churned or renewed, days after its end."""
-    rng = Random(f"{seed}/outcomes")
+    """Churned or renewed, as the CRM's weekly export says, for alerts of the last 100 days of a contract that ended."""
     for one in told:
         ended = one.company.contract_ends_on
-        at = workdays.at_work(workdays.moment(ended + timedelta(days=rng.randrange(2, 12)), rng))
+        at = workdays.monday_after(ended + timedelta(days=3))
         if not 0 <= (ended - one.alert.at.date()).days < _OUTCOME_WINDOW or at >= now:
             continue
         yield OutcomeArrived(

@@ -72,6 +72,10 @@ class QueueStory:
     scorers: tuple[ScorerStory, ...]
     features: tuple[FeatureStory, ...]
     scenes: tuple[Scene, ...]
+    # As scoring.policy.rules_from reads them.
+    hard_rules: tuple[Mapping[str, Any], ...]
+    # (days after the start, what the lead changes then), in order.
+    policy: tuple[tuple[int, Mapping[str, Any]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,8 @@ def _queue(raw: dict[str, Any]) -> QueueStory:
         scorers=tuple(_scorer(item) for item in raw["scorers"]),
         features=tuple(FeatureStory(**item) for item in raw["features"]),
         scenes=tuple(_scene(item) for item in raw["scenes"]),
+        hard_rules=tuple(raw["hard_rules"]),
+        policy=tuple((step.pop("after_days"), step) for step in raw["policy"]),
     )  # fmt: skip
 
 

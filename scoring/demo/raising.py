@@ -67,7 +67,8 @@ def _moments(queue: QueueStory, now: datetime, start: datetime, rng: Random) -> 
     ]
     drawn = [workdays.moment(day, rng) for day in rng.choices(days, weights=weights, k=queue.alerts - _FRESH_ALERTS)]
     fresh = [now - _FRESH * rng.random() for _ in range(_FRESH_ALERTS)]
-    return sorted(at.astimezone(workdays.SHANGHAI).replace(microsecond=0) for at in [*drawn, *fresh] if at < now)
+    past = [at if at < now else at - timedelta(days=1) for at in [*drawn, *fresh]]
+    return sorted(at.astimezone(workdays.SHANGHAI).replace(microsecond=0) for at in past)
 
 
 class _Teller:

@@ -16,8 +16,10 @@ _RANK = {AlertRaised: 0, VerdictRetracted: 1, VerdictGiven: 2, OutcomeArrived: 3
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Queues, people and companies, and everything that happened in six months, in time order."""
+    """Queues, people and companies, and everything that happened in the six months until `now`, in time order."""
 
+    seed: int
+    now: datetime
     queues: tuple[QueueStory, ...]
     people: tuple[Person, ...]
     companies: tuple[Company, ...]
@@ -34,7 +36,7 @@ def tell(*, seed: int, now: datetime) -> Story:
         events.extend(judging.judge(queue=queue, told=told, now=now, seed=seed))
         if queue.slug == "churn":
             events.extend(judging.outcomes(told=told, now=now, seed=seed))
-    return Story(queue_stories(), PEOPLE, firms, tuple(sorted(events, key=_when)))
+    return Story(seed, now, queue_stories(), PEOPLE, firms, tuple(sorted(events, key=_when)))
 
 
 def _when(event: Event) -> tuple[datetime, int, str, str]:

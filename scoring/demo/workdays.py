@@ -48,6 +48,12 @@ def moment(day: date, rng: Random) -> datetime:
     return datetime(day.year, day.month, day.day, hour, rng.randrange(60), rng.randrange(60), tzinfo=SHANGHAI)
 
 
+def monday_after(day: date) -> datetime:
+    """Seven in the morning of the first Monday after that day."""
+    monday = day + timedelta(days=7 - day.weekday())
+    return datetime(monday.year, monday.month, monday.day, 7, tzinfo=SHANGHAI)
+
+
 def at_work(at: datetime) -> datetime:
     """The moment itself if reps work then (weekdays 9 to 19), else soon after the next working day begins."""
     local = at.astimezone(SHANGHAI)

@@ -1,0 +1,159 @@
+"""Plays the story's events one by one through the services, each at its own time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from feedback.errors import AlreadyJudged
+from feedback.models import Alert, LedgerEntry, Queue, Source, Value
+from feedback.services import AlertDraft, record_outcome, record_verdict, retract_verdict
+from scoring import checkpoints
+from scoring.demo.events import AlertRaised, Event, OutcomeArrived, VerdictGiven, VerdictRetracted
+from scoring.demo.library import queue_stories
+from scoring.demo.stage import CRM, Stage
+from scoring.fold import configuration_of
+from scoring.replica import replica_of
+from scoring.services import change_policy, learn, take_in
+
+if TYPE_CHECKING:
+    from scoring.demo.build import Labelers
+
+# Scorers post in batches: what they found within this time, unless somebody judges one of the alerts before.
+BATCH_SPAN = timedelta(hours=5)
+# How often the story stops for the worker's part: policies move on, the model learns, open alerts are re-ranked.
+TURN = timedelta(days=7)
+# In these turns labelers answer questions.
+LABELING_TURNS = range(7, 26, 3)
+
+
+class Player:
+    """Knows which rows the story's ids became. Events must come in time order."""
+
+    def __init__(self, stage: Stage, labelers: Labelers) -> None:
+        self.stage, self.labelers = stage, labelers
+        self.alerts: dict[str, Alert] = {}
+        self.truths: dict[str, dict[int, bool]] = defaultdict(dict)
+        self.verdicts = self.answers = 0
+        self._decisions: dict[str, str] = {}
+        self._entries: dict[UUID, LedgerEntry] = {}
+        self._waiting: dict[str, list[AlertRaised]] = defaultdict(list)
+        self._steps = {story.slug: list(story.policy) for story in queue_stories()}
+        self._began: datetime | None = None
+        self._turns = 0
+
+    def play(self, event: Event) -> None:
+        """Let one event happen."""
+        self._pass_time(event.at)
+        self._post_due(event)
+        if isinstance(event, AlertRaised):
+            self._waiting[event.queue].append(event)
+        elif isinstance(event, VerdictGiven):
+            self._judge(event)
+        elif isinstance(event, VerdictRetracted):
+            self._take_back(event)
+        else:
+            self._settle(event)
+
+    def finish(self, now: datetime) -> None:
+        """Post what still waits, have questions ready, and do the worker's part once more."""
+        for slug, queue in self.stage.queues.items():
+            self._post(slug)
+            self.labelers.ask(queue=queue, now=now)
+            self._work(queue, now)
+
+    def _pass_time(self, at: datetime) -> None:
+        self._began = self._began or at
+        while at >= self._began + (self._turns + 1) * TURN:
+            self._turns += 1
+            self._turn(self._began + self._turns * TURN)
+
+    def _turn(self, now: datetime) -> None:
+        for slug, queue in self.stage.queues.items():
+            self._post(slug)
+            self._move_policy(slug, queue)
+            if self._turns in LABELING_TURNS:
+                self.labelers.ask(queue=queue, now=now)
+                self.answers += self.labelers.answer(queue=queue, truths=self.truths[slug], now=now)
+            self._work(queue, now)
+
+    def _move_policy(self, slug: str, queue: Queue) -> None:
+        while self._steps[slug] and self._turns * TURN >= timedelta(days=self._steps[slug][0][0]):
+            _days, changes = self._steps[slug].pop(0)
+            change_policy(queue=queue, changed_by=self.stage.people["lena"], **changes)
+
+    @staticmethod
+    def _work(queue: Queue, now: datetime) -> None:
+        """The worker's part. A checkpoint each time, for outcomes take labels back that are weeks old."""
+        learn(queue_id=queue.pk, now=now)
+        with replica_of(queue.pk).hold(sync_limit=None) as belief:
+            if belief.position:
+                checkpoints.write(configuration_of(queue.pk), belief.model, belief.position)
+
+    def _post_due(self, event: Event) -> None:
+        """Post the queue's waiting alerts where the oldest waited long enough, or the event is about one of them."""
+        waiting = self._waiting[event.queue]
+        if not waiting:
+            return
+        about_one = any(one.external_id == event.external_id for one in waiting)
+        if about_one or event.at - waiting[0].at > BATCH_SPAN:
+            self._post(event.queue)
+
+    def _post(self, slug: str) -> None:
+        """Post the waiting alerts of a queue, a batch a scorer."""
+        waiting = sorted(self._waiting.pop(slug, []), key=lambda event: event.scorer)
+        for scorer, group in groupby(waiting, key=lambda event: event.scorer):
+            self._take_in(slug, scorer, list(group))
+
+    def _take_in(self, slug: str, scorer: str, events: Sequence[AlertRaised]) -> None:
+        queue = self.stage.queues[slug]
+        intakes = take_in(
+            queue=queue,
+            scorer=self.stage.scorers[scorer],
+            drafts=[_draft(event) for event in events],
+            now=events[-1].at,
+        )
+        for event, intake in zip(events, intakes, strict=True):
+            self.alerts[event.external_id] = Alert(pk=intake.alert_id, queue=queue)
+            self._decisions[event.external_id] = intake.decision or ""
+            self.truths[slug][intake.alert_id] = event.truth
+
+    def _judge(self, event: VerdictGiven) -> None:
+        """Nobody judges what was hidden, nor what an outcome or a colleague settled before them."""
+        if self._decisions[event.external_id] == "hide":
+            return
+        with suppress(AlreadyJudged):
+            recorded = record_verdict(
+                alert=self.alerts[event.external_id], judge=self.stage.people[event.person], value=Value(event.value),
+                decision_id=event.decision_id, source=Source.REP, now=event.at, reason=event.reason, note=event.note,
+                blind=self._decisions[event.external_id] == "audit",
+            )  # fmt: skip
+            self._entries[event.decision_id] = recorded.entry
+            self.verdicts += 1
+
+    def _take_back(self, event: VerdictRetracted) -> None:
+        verdict = self._entries.get(event.retracts)
+        if verdict is not None:
+            judge = self.stage.people[event.person]
+            retract_verdict(verdict=verdict, judge=judge, decision_id=event.decision_id, now=event.at, note=event.note)
+
+    def _settle(self, event: OutcomeArrived) -> None:
+        record_outcome(
+            alert=self.alerts[event.external_id], scorer=self.stage.scorers[CRM], now=event.at,
+            value=Value.ACCURATE if event.accurate else Value.FALSE_POSITIVE, decision_id=event.decision_id,
+        )  # fmt: skip
+
+
+def _draft(event: AlertRaised) -> AlertDraft:
+    return AlertDraft(
+        external_id=event.external_id, customer_id=event.customer_id, customer_name=event.customer_name,
+        raised_at=event.at, text=event.text, features=event.features,
+        evidence=[asdict(line) for line in event.evidence], upstream_score=event.upstream_score,
+        channel=event.channel, scorer_version=event.scorer_version,
+    )  # fmt: skip
