@@ -1,7 +1,7 @@
-"""The yardstick of bench/intake.py: the product's web application plus bare DRF endpoints that only validate and insert.
+"""The yardstick of bench/intake.py: the product plus bare DRF endpoints that only validate and insert.
 
-`/bare/alerts` and `/bare/batch` check the same alert with a DRF serializer and insert the same row, in one statement; no
-key, no rate limit, no customer to look up, no digest, no score, no exposure. Nothing here is part of the product.
+`/api/bare/alerts` and `/api/bare/batch` check the same alert with a DRF serializer and insert the same row, in one
+statement; no key, no rate limit, no customer to look up, no digest, no score, no exposure. Not part of the product.
 """
 
 from datetime import UTC, datetime
@@ -76,7 +76,7 @@ class BareBatch(APIView):
 
 
 urlpatterns = [
-    path("bare/alerts", BareAlerts.as_view()),
-    path("bare/batch", BareBatch.as_view()),
+    path("api/bare/alerts", BareAlerts.as_view()),
+    path("api/bare/batch", BareBatch.as_view()),
     path("", include("scoring.api.urls")),
 ]

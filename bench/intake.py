@@ -1,10 +1,10 @@
-"""How fast alerts are taken in, beside bare DRF endpoints that only validate and insert the same alerts (bench/bare.py).
+"""How fast alerts are taken in, beside bare DRF endpoints that only validate and insert them (bench/bare.py).
 
     python -m bench.intake [--rounds 7] [--seconds 3] [--clients 2]
 
-One gunicorn on loopback serves both, over a throwaway embedded PostgreSQL with durable commits. The clients are processes
-of their own that keep their connection. The queue's model has learnt some hundred verdicts, so scores have reasons. Runs
-alternate, and figures are medians over the rounds; a ratio is taken within each round.
+One gunicorn on loopback serves both, over a throwaway embedded PostgreSQL with durable commits. The clients are
+processes of their own that keep their connection. The queue's model has learnt some hundred verdicts, so scores have
+reasons. Runs alternate, and figures are medians over the rounds; a ratio is taken within each round.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ class Run:
 
 
 TARGETS = (
-    Target("one by one, bare", "/bare/alerts", 1, bare=True),
+    Target("one by one, bare", "/api/bare/alerts", 1, bare=True),
     Target("one by one, ours", "/api/v1/alerts", 1, bare=False),
-    Target("batches, bare", "/bare/batch", BATCH, bare=True),
+    Target("batches, bare", "/api/bare/batch", BATCH, bare=True),
     Target("batches, ours", "/api/v1/alerts/batch", BATCH, bare=False),
 )
 
@@ -91,7 +91,10 @@ def make_alert(rng: random.Random, accurate: bool) -> dict[str, Any]:
         "external_id": uuid.UUID(int=rng.getrandbits(128)).hex,
         "text": " ".join(words),
         "features": {**features, **kinds, "seats": rng.randint(1, 500)},
-        "evidence": [{"label": "Last login", "value": "12 days ago"}, {"label": "Tickets", "value": str(rng.randint(0, 9))}],
+        "evidence": [
+            {"label": "Last login", "value": "12 days ago"},
+            {"label": "Tickets", "value": str(rng.randint(0, 9))},
+        ],
         "upstream_score": round(rng.random(), 3),
         "channel": "chat",
         "scorer_version": "3.1",
@@ -105,7 +108,9 @@ def body_of(target: Target, world: World, rng: random.Random) -> bytes:
     for alert in alerts:
         customer = rng.randrange(CUSTOMERS)
         names = {"queue": world.queue, "scorer": world.scorer, "customer": world.customers[customer]}
-        alert.update(names if target.bare else {"customer_id": f"c-{customer}", "customer_name": f"Customer {customer}"})
+        alert.update(
+            names if target.bare else {"customer_id": f"c-{customer}", "customer_name": f"Customer {customer}"}
+        )
     return json.dumps(alerts if target.size > 1 else alerts[0]).encode()
 
 
@@ -160,7 +165,9 @@ def prepare() -> World:
     scorer.queues.add(queue)
     rhea = get_user_model().objects.create_user("rhea")
     Membership.objects.create(user=rhea, queue=queue, role=Role.REP)
-    made = Customer.objects.bulk_create([Customer(external_id=f"c-{i}", name=f"Customer {i}") for i in range(CUSTOMERS)])
+    made = Customer.objects.bulk_create(
+        [Customer(external_id=f"c-{i}", name=f"Customer {i}") for i in range(CUSTOMERS)]
+    )
     rng = random.Random(7)
     accurate = [rng.random() < 0.5 for _ in range(VERDICTS)]
     posts = [make_alert(rng, one) for one in accurate]
@@ -187,7 +194,11 @@ def database() -> Iterator[None]:
     home = Path(tempfile.mkdtemp(prefix="alertloop-bench-"))
     cluster = Cluster(home)
     cluster.start(die_with_parent=True)
-    os.environ |= {"DATABASE_URL": cluster.url(), "ALERTLOOP_DATA": str(home), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    os.environ |= {
+        "DATABASE_URL": cluster.url(),
+        "ALERTLOOP_DATA": str(home),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
     os.environ |= {"API_RATE_PER_MINUTE": "100000000", "API_BURST": "100000000", "LOG_LEVEL": "WARNING"}
     import django
     from django.core.management import call_command
@@ -254,7 +265,9 @@ def main() -> None:
             rounds = []
             for number in range(options.rounds):
                 order = TARGETS if number % 2 else TARGETS[::-1]
-                rounds.append({t.name: measure(t, world, options.seconds, options.clients, pool, server) for t in order})
+                rounds.append(
+                    {t.name: measure(t, world, options.seconds, options.clients, pool, server) for t in order}
+                )
                 print(f"round {number + 1} of {options.rounds}", file=sys.stderr, flush=True)
     print(report(rounds, options.clients))
 

@@ -41,7 +41,9 @@ class JSONBody(BaseParser):
 
     media_type = JSON
 
-    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
         """The value. Raises `Problem` where the text is not JSON, or ambiguous."""
         return parse_json(_all_of(stream, parser_context))
 
@@ -53,7 +55,7 @@ class NDJSONBody(BaseParser):
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> list[Any]:
+    ) -> Any:
         """The values, in order."""
         lines = _all_of(stream, parser_context).split(b"\n")
         return [_line(line) for line in lines if line.strip()]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
+
 from feedback import rules
 from feedback.models import Alert, Exposure, LedgerEntry, OpenAlert, Queue, Tier
 from feedback.selectors import head_of
@@ -56,7 +58,7 @@ def read_verdicts(caller: Caller, query: VerdictQuery) -> VerdictPage:
     return VerdictPage(queue=queue.slug, verdicts=_verdicts(entries), next=reached, more=reached < head)
 
 
-def _own_entries(queue: Queue, caller: Caller, after: int, end: int) -> Iterable[LedgerEntry]:
+def _own_entries(queue: Queue, caller: Caller, after: int, end: int) -> QuerySet[LedgerEntry]:
     tail = LedgerEntry.objects.filter(queue=queue, position__gt=after, position__lte=end, alert__scorer=caller.scorer)
     return tail.select_related("alert", "retracts").order_by("position")
 

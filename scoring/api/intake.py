@@ -112,7 +112,9 @@ def _field_errors(error: ValidationError) -> list[FieldError]:
         message = one["msg"].removeprefix("Value error, ")
         if path[:1] == ("features",) and len(path) > 2:
             if path[2] != "[key]":
-                message = "A feature is a number within ±(2^53-1), true, false, null, or text of at most 500 characters."
+                message = (
+                    "A feature is a number within ±(2^53-1), true, false, null, or text of at most 500 characters."
+                )
             path = path[:2]
         found.setdefault(pointer(path), message)
     return [FieldError(pointer=place, detail=detail) for place, detail in found.items()]

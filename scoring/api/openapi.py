@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import OpenApiParameter
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -24,7 +25,7 @@ _POSTING = (
 
 
 def many_of(model: type[BaseModel], most: int) -> dict[str, Any]:
-    """An array whose items should be the model: one that is not gets a problem in its place, so any item may be sent."""
+    """An array whose items should be the model. One that is not gets a problem in its place, so any may be sent."""
     description = f"Each item a {model.__name__}. One that is not is answered with a problem in its place."
     items = {"anyOf": [{"$ref": REF.format(model=model.__name__)}, {}], "description": description}
     return {"type": "array", "minItems": 1, "maxItems": most, "items": items}
@@ -35,9 +36,15 @@ def one_or_many(model: type[BaseModel], most: int) -> dict[str, Any]:
     return {"oneOf": [{"$ref": REF.format(model=model.__name__)}, many_of(model, most)]}
 
 
+def parameters_of(model: type[BaseModel]) -> list[OpenApiParameter]:
+    """The model's fields as query parameters, none of them required."""
+    fields = model.model_json_schema()["properties"].items()
+    return [OpenApiParameter(name, schema, description=schema["description"]) for name, schema in fields]
+
+
 def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Postprocessing hook: shared components, bodies that are required, the problems of every operation."""
-    _, shared = models_json_schema([(model, "validation") for model in _SHARED], ref_template=REF)
+    shared = models_json_schema([(model, "validation") for model in _SHARED], ref_template=REF)[1]
     result["components"]["schemas"] |= shared["$defs"]
     for path in result["paths"].values():
         for method, operation in path.items():

@@ -16,7 +16,7 @@ from scoring.api.schemas import OutcomeIn, OutcomeOut, Taken
 
 
 def post_outcomes(caller: Caller, items: Sequence[Any], now: datetime) -> list[Taken[OutcomeOut] | Problem]:
-    """Record outcomes; a result per item, in order. Each has its own transaction: a refused one leaves the others alone."""
+    """Record outcomes, each in a transaction of its own; a result per item, in order."""
     read = [_read(item) for item in items]
     wanted = {one.external_id for one in read if isinstance(one, OutcomeIn)}
     mine = Alert.objects.filter(scorer=caller.scorer, external_id__in=wanted).select_related("queue")

@@ -21,7 +21,11 @@ RETRY_SECONDS = 5  # after which a scorer may try again when the database does n
 class Refusal(Enum):
     """The kinds of problem: status, title, and what a scorer's engineer does about it."""
 
-    MALFORMED = 400, "The request cannot be read", "Send UTF-8 JSON as RFC 8259 defines it; `detail` says where it breaks."
+    MALFORMED = (
+        400,
+        "The request cannot be read",
+        "Send UTF-8 JSON as RFC 8259 defines it; `detail` says where it breaks.",
+    )
     UNAUTHENTICATED = 401, "No valid API key", "Send `Authorization: Api-Key <key>`. A key is made in the admin."
     FORBIDDEN = 403, "Not yours", "Ask a lead to give the scorer the queue, or to switch the scorer on again."
     NOT_FOUND = 404, "Not found", "Check the address and the external id. A scorer finds only its own alerts."
@@ -128,7 +132,11 @@ class ProblemMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass on, and translate what comes back."""
         response = self.get_response(request)
-        if response.status_code < 400 or not request.path_info.startswith(PREFIX) or response["Content-Type"] == MEDIA_TYPE:
+        if (
+            response.status_code < 400
+            or not request.path_info.startswith(PREFIX)
+            or response["Content-Type"] == MEDIA_TYPE
+        ):
             return response
         refusal = _BY_STATUS.get(response.status_code) or (
             Refusal.INTERNAL if response.status_code >= 500 else Refusal.MALFORMED
@@ -146,4 +154,3 @@ def pointer(path: Sequence[object]) -> str:
     '/features/a~1b/0'
     """
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
-

@@ -36,7 +36,9 @@ _NO_CONTROL = r"^[^\x00-\x1f\x7f]+$"
 
 def _rfc3339(value: object) -> object:
     """Only text: pydantic alone would read 5 as five seconds past 1970."""
-    if value is not None and not (isinstance(value, str) and len(value) >= len("2026-01-01T00:00Z") and value[4] == "-"):
+    if value is not None and not (
+        isinstance(value, str) and len(value) >= len("2026-01-01T00:00Z") and value[4] == "-"
+    ):
         raise ValueError("write a date and time with its zone, such as 2026-03-01T09:30:00Z")
     return value
 
@@ -120,14 +122,20 @@ class EvidenceIn(Wire):
 class AlertIn(Wire):
     """An alert: a claim about a customer at a moment, with its evidence."""
 
-    external_id: AlertId = Field(description="Your id of the alert. The same id with the same content is the same alert.")
+    external_id: AlertId = Field(
+        description="Your id of the alert. The same id with the same content is the same alert."
+    )
     queue: Slug | None = Field(None, description="The queue's slug. May be left out by a scorer with one queue.")
     customer_id: Id = Field(description="The customer's id, the same in all your sources.")
     customer_name: str = words(Customer.MAX_NAME, "What people call the customer.")
     text: str = words(MAX_TEXT, "The customer's own words: a message, a conversation, a ticket.")
     features: Annotated[
         dict[FeatureName, FeatureValue],
-        Field(max_length=MAX_FEATURES, default_factory=dict, description="Structured values about the customer or the event."),
+        Field(
+            max_length=MAX_FEATURES,
+            default_factory=dict,
+            description="Structured values about the customer or the event.",
+        ),
         WithJsonSchema(_FEATURES),
     ]
     evidence: list[EvidenceIn] = Field(default=[], max_length=MAX_EVIDENCE, description="Lines a rep wants to see.")

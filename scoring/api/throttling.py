@@ -22,8 +22,8 @@ _SPEND = f"""
        SET tokens = {_FILLED} - %(cost)s, tokens_at = GREATEST(tokens_at, %(now)s)
      WHERE id = %(scorer)s AND {_FILLED} >= %(cost)s
  RETURNING set_config('synchronous_commit', 'off', true)
-"""
-_AVAILABLE = f"SELECT {_FILLED} FROM feedback_scorer WHERE id = %(scorer)s"
+"""  # noqa: S608 - made of constants
+_AVAILABLE = f"SELECT {_FILLED} FROM feedback_scorer WHERE id = %(scorer)s"  # noqa: S608 - made of constants
 
 
 def spend(*, scorer_id: int, alerts: int, now: datetime) -> None:
@@ -33,7 +33,13 @@ def spend(*, scorer_id: int, alerts: int, now: datetime) -> None:
     """
     rate, burst = settings.API_RATE_PER_MINUTE / 60, float(settings.API_BURST)
     cost = min(float(max(alerts, 1)), burst)
-    values = {"burst": burst, "rate": rate, "cost": cost, "now": now, "scorer": scorer_id}
+    values: dict[str, float | int | datetime] = {
+        "burst": burst,
+        "rate": rate,
+        "cost": cost,
+        "now": now,
+        "scorer": scorer_id,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_SPEND, values)
         if cursor.fetchone():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NoReturn, cast
 
 from django.conf import settings
@@ -10,7 +11,9 @@ from django.utils import timezone
 from django.views.generic import TemplateView
 from drf_spectacular.utils import extend_schema
 from pydantic import BaseModel
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotAuthenticated
+from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -42,9 +45,9 @@ MOST = settings.API_MAX_BATCH
 class ScorerView(APIView):
     """What every address for scorers has in common: a key, a guarded body, problem documents."""
 
-    authentication_classes = (KeyAuthentication,)
+    authentication_classes: Sequence[type[BaseAuthentication]] = (KeyAuthentication,)
     renderer_classes = (JSONRenderer,)  # for negotiation only: answers are bytes already
-    parser_classes = (JSONBody,)
+    parser_classes: Sequence[type[BaseParser]] = (JSONBody,)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """1. Negotiate and ask who it is. 2. Refuse a body by its headers."""
@@ -58,9 +61,8 @@ class ScorerView(APIView):
         """Problems, whatever REST_FRAMEWORK says for others."""
         return answer_problem
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> NoReturn:
-        """The framework's description of itself is not offered: the schema is."""
-        self.http_method_not_allowed(request)
+    # The framework's description of itself is not offered: the schema is.
+    http_method_names = ("get", "post", "head")
 
     def caller(self, alerts: int = 1) -> Caller:
         """Who asks, after paying for so many alerts."""
@@ -127,7 +129,9 @@ class AlertDetail(ScorerView):
 class Verdicts(ScorerView):
     """`/verdicts`"""
 
-    @extend_schema(operation_id="read_verdicts", responses={200: VerdictPage}, parameters=[VerdictQuery])
+    @extend_schema(
+        operation_id="read_verdicts", responses={200: VerdictPage}, parameters=openapi.parameters_of(VerdictQuery)
+    )
     def get(self, request: Request) -> HttpResponse:
         """Follow the verdicts about your alerts
 

@@ -9,13 +9,13 @@ from scoring.features import AlertFacts, extract
 from scoring.online_model import ModelConfig, OnlineModel
 
 TEXTS = [
-    "", "!!", "很差，退款！", "I want to cancel. Cancel now!", "it's 好吃 👍👍 great", "ﬁne\u200b prıce\tＡＢＣ", "満足 満足 満足",
-    "x" * 5_000, "差评 " * 1_500,
+    "", "!!", "很差，退款！", "I want to cancel. Cancel now!", "it's 好吃 👍👍 great", "ﬁne\u200b prıce\tＡＢＣ",
+    "満足 満足 満足", "x" * 5_000, "差评 " * 1_500,
 ]  # fmt: skip
 
 
 def facts(rng: random.Random) -> AlertFacts:
-    words = rng.sample(TEXTS[1:7] + ["late", "refund", "谢谢", "good service"], 3)
+    words = rng.sample([*TEXTS[1:7], "late", "refund", "谢谢", "good service"], 3)
     features = {"logins": rng.random(), "plan": rng.choice(["pro", "team"]), "vip": rng.random() < 0.5, "none": None}
     return AlertFacts(" ".join(words), features, rng.choice([None, rng.random()]), "voice", "1")
 
