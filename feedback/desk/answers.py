@@ -8,7 +8,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django_htmx.http import push_url, trigger_client_event
 
 from feedback.desk import selectors
@@ -69,7 +71,7 @@ def verdict_retracted(request: DeskRequest, retraction: LedgerEntry) -> HttpResp
 
 def unreadable(request: DeskRequest, alert: Alert, form: VerdictForm) -> HttpResponse:
     """The alert again with what was wrong with the form; nothing that was typed is lost."""
-    problems = [error for errors in form.errors.values() for error in errors]
+    problems = [str(error) for errors in form.errors.values() for error in errors]
     return _again(request, alert, 422, form, problem=" ".join(problems))
 
 
@@ -97,8 +99,16 @@ def _again(request: DeskRequest, alert: Alert, status: int, form: VerdictForm | 
 def _work_context(request: DeskRequest, queue: Queue, work: selectors.Work | None) -> dict[str, Any]:
     standing = work.standing if work else None
     own = standing.value if standing and standing.judge_id == request.user.pk else ""
-    return {"queue": queue, "work": work, "alert": work.alert if work else None, "reasons": Reason.choices, "own_standing": own,
-            "verdict_keys": VERDICT_KEYS, "now": timezone.now(), "help_keys": _keys()}  # fmt: skip
+    return {
+        "queue": queue,
+        "work": work,
+        "alert": work.alert if work else None,
+        "own_standing": own,
+        "verdict_keys": VERDICT_KEYS,
+        "reasons": Reason.choices,
+        "help_keys": _keys(),
+        "now": timezone.now(),
+    }
 
 
 def _named_receipt(request: HttpRequest) -> LedgerEntry | None:
@@ -109,20 +119,25 @@ def _named_receipt(request: HttpRequest) -> LedgerEntry | None:
         return None
 
 
+_REFUSALS: dict[type[FeedbackError], Promise] = {
+    AlreadyJudged: lazy("Someone judged this alert while you had it open. Keep their verdict, or record yours anyway."),
+    AlreadyRetracted: lazy("That verdict was taken back before. Nothing changed."),
+    NotYours: lazy("That verdict is another person's: its author or a lead can take it back."),
+    DecisionConflict: lazy("This form was already used for another verdict. Look at the alert again, then decide."),
+}
+
+
 def _in_words(refusal: FeedbackError) -> str:
-    if isinstance(refusal, AlreadyJudged):
-        return _("Someone judged this alert while you had it open. Keep their verdict, or record yours anyway.")
-    if isinstance(refusal, AlreadyRetracted):
-        return _("That verdict was taken back before. Nothing changed.")
-    if isinstance(refusal, NotYours):
-        return _("That verdict is another person's: its author or a lead can take it back.")
-    if isinstance(refusal, DecisionConflict):
-        return _("This form was already used for another verdict. Look at the alert again, then decide.")
-    return _("The ledger refused this. Reload the page and try again.")
+    return str(_REFUSALS.get(type(refusal), lazy("The ledger refused this. Reload the page and try again.")))
 
 
 def _keys() -> list[tuple[str, str]]:
     return [
-        ("A", _("Accurate")), ("X", _("False positive")), ("U", _("Not sure")), (_("Space"), _("Later: to the next alert")),
-        ("⌫", _("Undo the last verdict")), ("1–5", _("Reason")), ("J / K", _("Down and up the list")),
-    ]  # fmt: skip
+        ("A", _("Accurate")),
+        ("X", _("False positive")),
+        ("U", _("Not sure")),
+        (_("Space"), _("Later: to the next alert")),
+        ("⌫", _("Undo the last verdict")),
+        ("1–5", _("Reason")),
+        ("J / K", _("Down and up the list")),
+    ]

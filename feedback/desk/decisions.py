@@ -7,12 +7,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from feedback import services
 from feedback.desk import answers, selectors
 from feedback.desk.access import DESK_ROLES, DeskRequest, for_people
 from feedback.desk.forms import UndoForm, VerdictForm
+from feedback.desk.services import judge_on_desk
 from feedback.errors import FeedbackError
 from feedback.selectors import entry_for
+from feedback.services import retract_verdict
 
 MOST_ASKED = 20
 
@@ -25,13 +26,8 @@ def verdict(request: DeskRequest, alert_id: int) -> HttpResponse:
     form = VerdictForm(request.POST)
     if not form.is_valid():
         return answers.unreadable(request, alert, form)
-    decision = form.decision()
-    source = selectors.source_of(request.user, alert, decision["seen"])
-    blind = selectors.is_blind(alert)
     try:
-        recorded = services.record_verdict(
-            alert=alert, judge=request.user, source=source, blind=blind, now=timezone.now(), **decision
-        )
+        recorded = judge_on_desk(alert=alert, judge=request.user, decision=form.decision(), now=timezone.now())
     except FeedbackError as refusal:
         return answers.refused(request, alert, form, refusal)
     return answers.verdict_recorded(request, alert, recorded.entry, form)
@@ -45,9 +41,7 @@ def undo(request: DeskRequest, decision_id: uuid.UUID) -> HttpResponse:
     form = UndoForm(request.POST)
     retraction_id = form.cleaned_data["decision_id"] if form.is_valid() else uuid.uuid4()
     try:
-        recorded = services.retract_verdict(
-            verdict=entry, judge=request.user, decision_id=retraction_id, now=timezone.now()
-        )
+        recorded = retract_verdict(verdict=entry, judge=request.user, decision_id=retraction_id, now=timezone.now())
     except FeedbackError as refusal:
         return answers.refused(request, selectors.alert_on_desk(request.user, entry.alert_id), None, refusal)
     return answers.verdict_retracted(request, recorded.entry)

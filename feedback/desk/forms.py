@@ -10,8 +10,9 @@ from feedback.models import LedgerEntry, Reason, Value
 
 
 class VerdictForm(forms.Form):
-    """A verdict on an alert. `seen`: the decision id of the closing verdict on the page; `past`: where the next alert is.
+    """A verdict on an alert.
 
+    `seen`: the decision id of the closing verdict on the page. `past`: where in the list the next alert is.
     `back`: the page to go back to where it is not the desk.
     """
 

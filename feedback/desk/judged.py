@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from feedback import rules
 from feedback.desk.access import DESK_ROLES
-from feedback.desk.selectors import Person
 from feedback.models import Kind, LedgerEntry, Queue, Value
+from feedback.people import Person, id_of
 from feedback.selectors import entries_about, queue_for
 from feedback.services.ledger import facts_of
 
@@ -43,7 +43,7 @@ class JudgedPage:
 def judged_by(*, user: Person, slug: str, before: int | None = None) -> JudgedPage:
     """A page of a person's verdicts. Raises `Queue.DoesNotExist` where the queue is not theirs."""
     queue = queue_for(user, slug, *DESK_ROLES)
-    mine = LedgerEntry.objects.filter(queue=queue, judge_id=user.pk, kind=Kind.VERDICT)
+    mine = LedgerEntry.objects.filter(queue=queue, judge_id=id_of(user), kind=Kind.VERDICT)
     if before is not None:
         mine = mine.filter(position__lt=before)
     found = list(

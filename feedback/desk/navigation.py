@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import connection
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from feedback.desk.access import DESK_ROLES
 from feedback.desk.selectors import MOST_COUNTED
 from feedback.models import Membership, Queue, Role
+from feedback.people import Person, id_of
 
 # Each queue's visible open alerts, counted up to a limit: 100 index entries a queue however long it is.
 _OPEN_COUNTS = """
@@ -27,7 +27,7 @@ _OPEN_COUNTS = """
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A line of the sidebar. `count` is text, empty where there is nothing to count; `mark` names it for a page to renew."""
+    """A line of the sidebar. `count` is text, empty where there is none; by `mark` a page finds and renews it."""
 
     label: str
     url: str
@@ -44,10 +44,12 @@ class Section:
     items: list[Place]
 
 
-def queues_by_role(user: AbstractBaseUser | AnonymousUser) -> dict[str, list[Queue]]:
+def queues_by_role(user: Person) -> dict[str, list[Queue]]:
     """The queues in which a person has each role, oldest first."""
     mine = (
-        Membership.objects.filter(user_id=user.pk, queue__throwaway=False).select_related("queue").order_by("queue_id")
+        Membership.objects.filter(user_id=id_of(user), queue__throwaway=False)
+        .select_related("queue")
+        .order_by("queue_id")
     )
     found: dict[str, list[Queue]] = {}
     for membership in mine:

@@ -6,7 +6,6 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import connection
 from django.db.models import F, QuerySet
 from django.db.models.functions import Left
@@ -16,10 +15,9 @@ from feedback import rules
 from feedback.desk.access import DESK_ROLES
 from feedback.desk.cursor import Cursor
 from feedback.models import Alert, LedgerEntry, Membership, OpenAlert, Queue, Role, Source, Tier
+from feedback.people import Person, id_of
 from feedback.selectors import history_of, queue_for
 from feedback.services.ledger import facts_of
-
-Person = AbstractBaseUser | AnonymousUser
 
 PAGE_ROWS = 30
 MOST_COUNTED = 100
@@ -44,7 +42,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """One page of a queue's open alerts, most urgent first: those after a cursor, and the cursor of the page that follows."""
+    """A page of a queue's open alerts, most urgent first: what it comes after, and the cursor of the next page."""
 
     rows: list[Row]
     after: Cursor | None
@@ -145,7 +143,7 @@ def pulse_of(user: Person, queue: Queue, now: datetime) -> Pulse:
     """How far a person is today, by the product's clock."""
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     with connection.cursor() as cursor:
-        cursor.execute(_PULSE, {"judge": user.pk, "midnight": midnight, "queue": queue.pk, "most": MOST_COUNTED})
+        cursor.execute(_PULSE, {"judge": id_of(user), "midnight": midnight, "queue": queue.pk, "most": MOST_COUNTED})
         return Pulse(*cursor.fetchone())
 
 
@@ -182,11 +180,11 @@ def chosen_work(user: Person, queue: Queue | None, alert_id: int) -> Work:
 
 
 def alert_on_desk(user: Person, alert_id: int, queue: Queue | None = None) -> Alert:
-    """An alert with everything the desk shows of it, in one query. Raises `Alert.DoesNotExist` where it is not theirs."""
+    """An alert with all that the desk shows of it, in one query. Raises `Alert.DoesNotExist` where it is not theirs."""
     mine = Alert.objects.select_related("queue", "customer", "scorer", "open")
     if queue is not None:
         return mine.get(pk=alert_id, queue=queue)
-    memberships = Membership.objects.filter(user_id=user.pk, role__in=DESK_ROLES, queue__throwaway=False)
+    memberships = Membership.objects.filter(user_id=id_of(user), role__in=DESK_ROLES, queue__throwaway=False)
     return mine.get(pk=alert_id, queue__in=memberships.values("queue"))
 
 
@@ -204,15 +202,15 @@ def arrived_since(queue: Queue, alert_id: int) -> int:
 
 
 def source_of(user: Person, alert: Alert, seen: uuid.UUID | None) -> Source:
-    """What a verdict given on the desk counts as: a lead who overrules a verdict they saw adjudicates; all else is a rep's."""
-    if seen is None or LedgerEntry.objects.filter(decision_id=seen, judge_id=user.pk).exists():
+    """What a verdict on the desk counts as: a lead who overrules a verdict that they saw adjudicates; else a rep's."""
+    if seen is None or LedgerEntry.objects.filter(decision_id=seen, judge_id=id_of(user)).exists():
         return Source.REP
-    leads = Membership.objects.filter(user_id=user.pk, queue_id=alert.queue_id, role=Role.LEAD)
+    leads = Membership.objects.filter(user_id=id_of(user), queue_id=alert.queue_id, role=Role.LEAD)
     return Source.LEAD if leads.exists() else Source.REP
 
 
 def _visible(queue: Queue, after: Cursor | None = None) -> QuerySet[OpenAlert]:
-    """The open alerts in order. One index range (open_alert_inbox): the first condition opens it, the second trims ties."""
+    """The open alerts in order, one range of open_alert_inbox: the first condition opens it, the second trims ties."""
     found = OpenAlert.objects.filter(queue=queue, visible=True).order_by("-urgency", "-alert")
     if after is None:
         return found

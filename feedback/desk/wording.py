@@ -1,4 +1,4 @@
-"""Reasons in words that a rep understands. The model gives kinds, names and values; the page's language gives the words."""
+"""Reasons in words that a rep understands: the model gives kinds, names and values, the page's language the words."""
 
 from collections.abc import Callable, Iterable
 from typing import Protocol
@@ -43,10 +43,12 @@ def weighed(reasons: Iterable[Reason]) -> list[tuple[str, float]]:
 
 def in_words(reason: Reason) -> str:
     """What a reason says, as a phrase without a full stop. A kind that is not known is named as it is."""
-    sentence = _SENTENCES.get(
-        "upstream" if reason.kind == "prior" else reason.kind, lambda name, value: f"{name} {value}".strip()
-    )
-    return sentence(_readable(reason.name), _value(reason.value))
+    kind = "upstream" if reason.kind == "prior" else reason.kind
+    return _SENTENCES.get(kind, _as_it_is)(_readable(reason.name), _value(reason.value))
+
+
+def _as_it_is(name: str, value: str) -> str:
+    return f"{name} {value}".strip()
 
 
 def _readable(name: str) -> str:

@@ -23,7 +23,10 @@ PHONE = {"width": 390, "height": 844}
 def inbox(queue: Queue, upstream: Scorer) -> list[Alert]:
     """Five open alerts, most urgent first."""
     scores = (0.9, 0.8, 0.7, 0.6, 0.5)
-    return [factories.raise_alert(queue, upstream, f"Letter {n}: we may leave", upstream_score=s) for n, s in enumerate(scores, 1)]
+    return [
+        factories.raise_alert(queue, upstream, f"Letter {n}: we may leave", upstream_score=s)
+        for n, s in enumerate(scores, 1)
+    ]
 
 
 def shows(page: Page, alert: Alert) -> None:
@@ -35,7 +38,9 @@ def values() -> list[str]:
 
 
 class TestByKeyboard:
-    def test_a_rep_clears_an_inbox_without_touching_the_mouse(self, inbox: list[Alert], rhea: User, enter: Enter) -> None:
+    def test_a_rep_clears_an_inbox_without_touching_the_mouse(
+        self, inbox: list[Alert], rhea: User, enter: Enter
+    ) -> None:
         page = enter(rhea, DESK)
         for alert, key in zip(inbox, "axuax", strict=True):
             shows(page, alert)
@@ -87,11 +92,15 @@ class TestByKeyboard:
         shows(page, inbox[0])
         assert values() == []
 
-    def test_keys_rest_while_a_modifier_is_held_or_a_key_repeats(self, inbox: list[Alert], rhea: User, enter: Enter) -> None:
+    def test_keys_rest_while_a_modifier_is_held_or_a_key_repeats(
+        self, inbox: list[Alert], rhea: User, enter: Enter
+    ) -> None:
         page = enter(rhea, DESK)
         page.keyboard.press("Control+a")
         page.keyboard.press("Alt+x")
-        page.evaluate("document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'a', repeat: true, bubbles: true}))")
+        page.evaluate(
+            "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'a', repeat: true, bubbles: true}))"
+        )
         page.wait_for_timeout(300)
         assert values() == []
 
@@ -104,7 +113,9 @@ class TestByKeyboard:
         assert values() == []
         expect(page.locator(".verdict-bar .key").first).to_be_hidden()
 
-    def test_a_question_mark_lists_the_keys_and_they_rest_meanwhile(self, inbox: list[Alert], rhea: User, enter: Enter) -> None:
+    def test_a_question_mark_lists_the_keys_and_they_rest_meanwhile(
+        self, inbox: list[Alert], rhea: User, enter: Enter
+    ) -> None:
         page = enter(rhea, DESK)
         page.keyboard.press("?")
         expect(page.get_by_role("dialog", name="Keys on this page")).to_be_visible()
@@ -145,7 +156,9 @@ class TestOnAPhone:
         entry = LedgerEntry.objects.get()
         assert (entry.reason, entry.note) == ("handled", "called them")
 
-    def test_the_list_is_one_tap_away_and_leads_back(self, inbox: list[Alert], rhea: User, page: Page, enter: Enter) -> None:
+    def test_the_list_is_one_tap_away_and_leads_back(
+        self, inbox: list[Alert], rhea: User, page: Page, enter: Enter
+    ) -> None:
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         enter(rhea, DESK)
         page.get_by_role("link", name="‹ Churn warning").click()
@@ -177,7 +190,9 @@ class TestNewAlerts:
         expect(page.locator("#list .alert-row").first).to_have_id(f"row-{newer.pk}")
         shows(page, inbox[0])
 
-    def test_come_to_an_empty_page_without_a_reload(self, queue: Queue, upstream: Scorer, rhea: User, enter: Enter) -> None:
+    def test_come_to_an_empty_page_without_a_reload(
+        self, queue: Queue, upstream: Scorer, rhea: User, enter: Enter
+    ) -> None:
         page = enter(rhea, DESK)
         expect(page.get_by_text("The queue is clear")).to_be_visible()
         newer = factories.raise_alert(queue, upstream)
@@ -208,7 +223,9 @@ class TestColleagues:
 
 
 class TestBrokenLine:
-    def test_a_verdict_that_did_not_arrive_is_never_shown_as_saved(self, inbox: list[Alert], rhea: User, enter: Enter) -> None:
+    def test_a_verdict_that_did_not_arrive_is_never_shown_as_saved(
+        self, inbox: list[Alert], rhea: User, enter: Enter
+    ) -> None:
         page = enter(rhea, DESK)
         page.context.set_offline(True)
         page.keyboard.press("a")
@@ -242,13 +259,28 @@ class TestWithoutScript:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 class TestForEverybody:
     def test_no_page_of_the_desk_has_a_barrier_that_axe_knows(
-        self, inbox: list[Alert], rhea: User, tom: User, page: Page, enter: Enter, size: dict[str, int], theme: str, live_server: LiveServer
+        self,
+        inbox: list[Alert],
+        rhea: User,
+        tom: User,
+        page: Page,
+        enter: Enter,
+        size: dict[str, int],
+        theme: str,
+        live_server: LiveServer,
     ) -> None:
         factories.judge(inbox[4], rhea)
         factories.judge(inbox[3], tom)
         page.set_viewport_size(size)  # type: ignore[arg-type]
         page.context.add_cookies([{"name": "theme", "value": theme, "url": live_server.url}])
-        for path in (DESK, f"{DESK}?view=list", f"{DESK}?alert={inbox[3].pk}", f"{DESK}judged/", "/queues/", "/no/such/page/"):
+        for path in (
+            DESK,
+            f"{DESK}?view=list",
+            f"{DESK}?alert={inbox[3].pk}",
+            f"{DESK}judged/",
+            "/queues/",
+            "/no/such/page/",
+        ):
             enter(rhea, path)
             found = Axe().run(page).response["violations"]
             assert [(path, item["id"], item["nodes"][0]["html"]) for item in found] == []

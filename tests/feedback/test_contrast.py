@@ -8,11 +8,13 @@ from django.conf import settings
 
 TOKENS = Path(settings.BASE_DIR, "static/css/tokens.css").read_text()
 PAIR = re.compile(r"--(?P<name>[a-z-]+): light-dark\((?P<light>#[0-9a-f]{6}), (?P<dark>#[0-9a-f]{6})\)")
-COLOURS = {
-    theme: {pair["name"]: pair[theme] for pair in PAIR.finditer(TOKENS)} for theme in ("light", "dark")
-}
+COLOURS = {theme: {pair["name"]: pair[theme] for pair in PAIR.finditer(TOKENS)} for theme in ("light", "dark")}
 GROUNDS = ("ground", "surface", "selected")
-TEXT = [(ink, ground) for ink in ("ink", "ink-soft", "accent", "accurate", "false", "red", "orange", "yellow") for ground in GROUNDS]
+TEXT = [
+    (ink, ground)
+    for ink in ("ink", "ink-soft", "accent", "accurate", "false", "red", "orange", "yellow")
+    for ground in GROUNDS
+]
 FILLED = [
     ("on-accent", "accent"), ("on-accurate", "accurate"), ("on-false", "false"), ("on-receipt", "receipt"),
     ("on-accent", "red"), ("ink", "for"), ("ink", "against"), ("accent", "accent-soft"),

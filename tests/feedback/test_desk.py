@@ -36,7 +36,9 @@ def decide(client: Client, alert: Alert, value: str = "accurate", **fields: Any)
 
 
 class TestHome:
-    @pytest.mark.parametrize(("role", "address"), [(Role.REP, "/queues/churn/"), (Role.LABELER, "/label/"), (Role.LEAD, "/lead/")])
+    @pytest.mark.parametrize(
+        ("role", "address"), [(Role.REP, "/queues/churn/"), (Role.LABELER, "/label/"), (Role.LEAD, "/lead/")]
+    )
     def test_everybody_is_led_to_their_work(self, queue: Queue, role: Role, address: str) -> None:
         person = factories.make_person("someone", (queue, role))
         assert at_desk(person).get("/")["Location"] == address
@@ -64,7 +66,9 @@ class TestWhoMaySee:
         assert decide(at_desk(request.getfixturevalue(name)), alert).status_code == 404
         assert not LedgerEntry.objects.exists()
 
-    def test_nor_its_alerts_be_shown_on_the_desk_of_another_queue(self, alert: Alert, other_queue: Queue, mallory: User) -> None:
+    def test_nor_its_alerts_be_shown_on_the_desk_of_another_queue(
+        self, alert: Alert, other_queue: Queue, mallory: User
+    ) -> None:
         assert at_desk(mallory).get(f"/queues/complaints/?alert={alert.pk}").status_code == 404
 
     def test_nor_its_verdicts_be_undone_or_their_receipts_read(self, alert: Alert, rhea: User, mallory: User) -> None:
@@ -82,7 +86,9 @@ class TestTheDesk:
     def test_shows_the_most_urgent_alert_with_the_customers_words_and_why(self, alert: Alert, rhea: User) -> None:
         page = at_desk(rhea).get("/queues/churn/").content.decode()
         assert f"{alert.customer} may leave" in page
-        assert re.sub("<[^>]+>|\\[for\\] |\\[against\\] ", "", page).count("We are thinking of leaving.") == 2  # list and words
+        assert (
+            re.sub("<[^>]+>|\\[for\\] |\\[against\\] ", "", page).count("We are thinking of leaving.") == 2
+        )  # list and words
         assert "Why" in page
 
     def test_speaks_the_readers_language(self, alert: Alert, rhea: User) -> None:
@@ -162,7 +168,11 @@ class TestVerdict:
         first, second = (factories.raise_alert(queue, upstream, upstream_score=score) for score in (0.9, 0.5))
         client = at_desk(rhea)
         past = hidden(client.get("/queues/churn/").content.decode(), "past")
-        answer = client.post(f"/alerts/{first.pk}/verdict/", {"value": "accurate", "decision_id": uuid.uuid4(), "past": past}, follow=True)
+        answer = client.post(
+            f"/alerts/{first.pk}/verdict/",
+            {"value": "accurate", "decision_id": uuid.uuid4(), "past": past},
+            follow=True,
+        )
         page = answer.content.decode()
         assert f"{second.customer} may leave" in page
         assert "Marked accurate" in page
@@ -209,10 +219,22 @@ class TestVerdict:
         assert LedgerEntry.objects.get().value == "accurate"
 
     @pytest.mark.parametrize(
-        "fields", [{"value": "maybe"}, {"decision_id": "x"}, {"reason": "x"}, {"note": "n" * 2001}, {"note": "a\0b"}, {"seen": "x"}]
+        "fields",
+        [
+            {"value": "maybe"},
+            {"decision_id": "x"},
+            {"reason": "x"},
+            {"note": "n" * 2001},
+            {"note": "a\0b"},
+            {"seen": "x"},
+        ],
     )
-    def test_that_cannot_be_read_is_refused_and_nothing_is_written(self, alert: Alert, rhea: User, fields: dict[str, str]) -> None:
-        answer = at_desk(rhea).post(f"/alerts/{alert.pk}/verdict/", {"value": "accurate", "decision_id": uuid.uuid4(), **fields})
+    def test_that_cannot_be_read_is_refused_and_nothing_is_written(
+        self, alert: Alert, rhea: User, fields: dict[str, str]
+    ) -> None:
+        answer = at_desk(rhea).post(
+            f"/alerts/{alert.pk}/verdict/", {"value": "accurate", "decision_id": uuid.uuid4(), **fields}
+        )
         assert answer.status_code == 422
         assert not LedgerEntry.objects.exists()
 
@@ -275,10 +297,14 @@ class TestMyVerdicts:
 
     def test_are_paged_without_repeating_any(self, queue: Queue, upstream: Scorer, rhea: User) -> None:
         for minute in range(35):
-            factories.judge(factories.raise_alert(queue, upstream), rhea, now=factories.NOON + timedelta(minutes=minute))
+            factories.judge(
+                factories.raise_alert(queue, upstream), rhea, now=factories.NOON + timedelta(minutes=minute)
+            )
         client = at_desk(rhea)
         first = client.get("/queues/churn/judged/").content.decode()
-        second = client.get("/queues/churn/judged/" + re.findall(r'rel="next" href="([^"]+)"', first)[0]).content.decode()
+        second = client.get(
+            "/queues/churn/judged/" + re.findall(r'rel="next" href="([^"]+)"', first)[0]
+        ).content.decode()
         alerts = [re.findall(r"\?alert=(\d+)", page) for page in (first, second)]
         assert [len(page) for page in alerts] == [30, 5]
         assert len({*alerts[0], *alerts[1]}) == 35
@@ -291,7 +317,12 @@ class TestQueries:
 
     @pytest.mark.parametrize("alerts", [1, 40])
     def test_of_the_desk(
-        self, queue: Queue, upstream: Scorer, rhea: User, alerts: int, django_assert_max_num_queries: DjangoAssertNumQueries
+        self,
+        queue: Queue,
+        upstream: Scorer,
+        rhea: User,
+        alerts: int,
+        django_assert_max_num_queries: DjangoAssertNumQueries,
     ) -> None:
         for _ in range(alerts):
             factories.raise_alert(queue, upstream)
@@ -302,11 +333,20 @@ class TestQueries:
 
     @pytest.mark.parametrize("alerts", [2, 40])
     def test_of_a_verdict_and_its_next_alert(
-        self, queue: Queue, upstream: Scorer, rhea: User, alerts: int, django_assert_max_num_queries: DjangoAssertNumQueries
+        self,
+        queue: Queue,
+        upstream: Scorer,
+        rhea: User,
+        alerts: int,
+        django_assert_max_num_queries: DjangoAssertNumQueries,
     ) -> None:
         first, *_ = [factories.raise_alert(queue, upstream) for _ in range(alerts)]
         client = at_desk(rhea)
         client.get("/queues/churn/")
         with django_assert_max_num_queries(self.VERDICT):
-            answer = client.post(f"/alerts/{first.pk}/verdict/", {"value": "accurate", "decision_id": uuid.uuid4()}, HTTP_HX_REQUEST="true")
+            answer = client.post(
+                f"/alerts/{first.pk}/verdict/",
+                {"value": "accurate", "decision_id": uuid.uuid4()},
+                HTTP_HX_REQUEST="true",
+            )
         assert answer.status_code == 200

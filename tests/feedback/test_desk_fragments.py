@@ -56,7 +56,9 @@ class TestVerdictReply:
         assert f'data-alert="{alert.pk}"' in answer.content.decode()
         assert "typed with care" in answer.content.decode()
 
-    def test_of_an_undo_shows_the_alert_again_and_has_the_list_fetched(self, alert: Alert, rhea: User, htmx: Client) -> None:
+    def test_of_an_undo_shows_the_alert_again_and_has_the_list_fetched(
+        self, alert: Alert, rhea: User, htmx: Client
+    ) -> None:
         entry = factories.judge(alert, rhea)
         answer = htmx.post(f"/verdicts/{entry.decision_id}/undo/", {"decision_id": uuid.uuid4()})
         assert f'data-alert="{alert.pk}"' in answer.content.decode()
@@ -70,7 +72,9 @@ class TestRowClick:
         assert answer["HX-Push-Url"] == f"/queues/churn/?alert={alert.pk}"
 
     def test_coming_back_through_history_brings_the_whole_page(self, alert: Alert, htmx: Client) -> None:
-        page = htmx.get(f"/queues/churn/?alert={alert.pk}", headers={"HX-History-Restore-Request": "true"}).content.decode()
+        page = htmx.get(
+            f"/queues/churn/?alert={alert.pk}", headers={"HX-History-Restore-Request": "true"}
+        ).content.decode()
         assert "<html" in page
 
     def test_caches_keep_parts_and_pages_apart(self, alert: Alert, htmx: Client) -> None:
@@ -83,7 +87,9 @@ class TestFresh:
     def test_is_silent_while_nothing_arrived(self, alert: Alert, htmx: Client) -> None:
         assert htmx.get(f"/queues/churn/fresh/?since={alert.pk}&shown=0").status_code == 204
 
-    def test_counts_what_arrived_since_the_page_was_made(self, alert: Alert, queue: Queue, upstream: Scorer, htmx: Client) -> None:
+    def test_counts_what_arrived_since_the_page_was_made(
+        self, alert: Alert, queue: Queue, upstream: Scorer, htmx: Client
+    ) -> None:
         for _ in range(3):
             factories.raise_alert(queue, upstream)
         answer = htmx.get(f"/queues/churn/fresh/?since={alert.pk}&shown=0").content.decode()
@@ -94,7 +100,9 @@ class TestFresh:
         factories.raise_alert(queue, upstream)
         assert htmx.get(f"/queues/churn/fresh/?since={alert.pk}&shown=1").status_code == 204
 
-    def test_does_not_count_what_the_policy_hides(self, alert: Alert, queue: Queue, upstream: Scorer, htmx: Client) -> None:
+    def test_does_not_count_what_the_policy_hides(
+        self, alert: Alert, queue: Queue, upstream: Scorer, htmx: Client
+    ) -> None:
         hidden = factories.raise_alert(queue, upstream)
         OpenAlert.objects.filter(alert=hidden).update(visible=False)
         assert htmx.get(f"/queues/churn/fresh/?since={alert.pk}&shown=0").status_code == 204
@@ -117,7 +125,9 @@ class TestReceipt:
         assert "asked=2" in text
         assert "re-ranking" in text
 
-    def test_says_how_many_open_alerts_moved(self, alert: Alert, queue: Queue, upstream: Scorer, rhea: User, htmx: Client) -> None:
+    def test_says_how_many_open_alerts_moved(
+        self, alert: Alert, queue: Queue, upstream: Scorer, rhea: User, htmx: Client
+    ) -> None:
         for _ in range(3):
             factories.raise_alert(queue, upstream)
         entry = factories.judge(alert, rhea)
@@ -127,7 +137,9 @@ class TestReceipt:
         assert "hx-get" not in text
 
     @pytest.mark.parametrize("asked", ["20", "999", "x", "-1"])
-    def test_gives_up_asking_but_says_that_the_verdict_is_saved(self, alert: Alert, rhea: User, htmx: Client, asked: str) -> None:
+    def test_gives_up_asking_but_says_that_the_verdict_is_saved(
+        self, alert: Alert, rhea: User, htmx: Client, asked: str
+    ) -> None:
         text = self.receipt(htmx, factories.judge(alert, rhea), asked)
         assert "saved" in text
         assert "hx-get" not in text

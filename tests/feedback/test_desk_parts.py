@@ -32,7 +32,9 @@ class TestCursor:
     def test_reads_back_as_the_same_place(self, urgency: float, alert_id: int) -> None:
         assert Cursor.parse(str(Cursor(urgency, alert_id))) == Cursor(urgency, alert_id)
 
-    @pytest.mark.parametrize("text", ["", "1", "1:", ":1", "a:1", "1:a", "nan:1", "inf:1", "1:-1", "1:0", f"1:{2**63}", "1:2:3"])
+    @pytest.mark.parametrize(
+        "text", ["", "1", "1:", ":1", "a:1", "1:a", "nan:1", "inf:1", "1:-1", "1:0", f"1:{2**63}", "1:2:3"]
+    )
     def test_what_cannot_be_read_is_no_cursor(self, text: str) -> None:
         assert Cursor.parse(text) is None
 
@@ -78,7 +80,14 @@ class TestReasonsInWords:
 
 class TestFilters:
     def test_a_probability_never_claims_certainty(self) -> None:
-        assert [tags.chance(p) for p in (0.0, 0.004, 0.42, 0.994, 0.996, 1.0)] == ["<1%", "<1%", "42%", "99%", ">99%", ">99%"]
+        assert [tags.chance(p) for p in (0.0, 0.004, 0.42, 0.994, 0.996, 1.0)] == [
+            "<1%",
+            "<1%",
+            "42%",
+            "99%",
+            ">99%",
+            ">99%",
+        ]
 
     def test_a_weight_always_shows_its_sign(self) -> None:
         assert [tags.signed(weight) for weight in (1.94, -0.4, 0.0)] == ["+1.9", "−0.4", "+0.0"]

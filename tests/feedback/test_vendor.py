@@ -23,6 +23,9 @@ class TestVendoredFiles:
         assert listed() == {name: hashlib.sha256((VENDOR / name).read_bytes()).hexdigest() for name in listed()}
 
     def test_no_page_loads_anything_from_another_origin(self) -> None:
-        sources = [*Path(settings.BASE_DIR, "templates").rglob("*.html"), *Path(settings.BASE_DIR, "static/css").glob("*.css")]
+        sources = [
+            *Path(settings.BASE_DIR, "templates").rglob("*.html"),
+            *Path(settings.BASE_DIR, "static/css").glob("*.css"),
+        ]
         loads = re.compile(r"(?:src=|<link[^>]*href=|@import |url\()[\"']?(?:https?:)?//")
         assert [str(path) for path in sources if loads.search(path.read_text())] == []
