@@ -117,4 +117,4 @@ def _place(request: HttpRequest, label: str, name: str, count: str = "", **kwarg
         url = reverse(name, kwargs=kwargs)
     except NoReverseMatch:
         return None
-    return Place(label, url, count, current=request.path == url, mark=f"count-{kwargs['slug']}")
+    return Place(label, url, count, current=request.path == url, mark=f"count-{kwargs.get('slug', 'all')}")
