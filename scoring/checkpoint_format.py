@@ -1,11 +1,13 @@
 """A model's state as bytes: a JSON header and raw arrays. Never pickle: what is read can only become numbers and text.
 
-Layout: 8 bytes magic, 8 bytes header length, the header (JSON, keys sorted), the arrays' bytes in the header's order.
+Layout: 8 bytes magic, 32 bytes SHA-256 of all that follows, 8 bytes header length, the header (JSON, keys sorted), the
+arrays' bytes in the header's order.
 The same state gives the same bytes in every process.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any, Final
@@ -29,7 +31,8 @@ def pack(state: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
     listed = [[name, array.dtype.str, len(array)] for name, array in sorted(arrays.items())]
     header = json.dumps({"state": state, "arrays": listed}, sort_keys=True, allow_nan=False).encode()
     parts = [np.ascontiguousarray(array).tobytes() for _, array in sorted(arrays.items())]
-    return b"".join([_MAGIC, len(header).to_bytes(8, "little"), header, *parts])
+    body = b"".join([len(header).to_bytes(8, "little"), header, *parts])
+    return _MAGIC + hashlib.sha256(body).digest() + body
 
 
 def unpack(payload: bytes) -> tuple[dict[str, Any], Arrays]:
@@ -49,20 +52,23 @@ def unpack(payload: bytes) -> tuple[dict[str, Any], Arrays]:
 
 
 def _header(payload: bytes) -> tuple[dict[str, Any], memoryview]:
-    if payload[:8] != _MAGIC:
+    body = memoryview(payload)[40:]
+    if payload[:8] != _MAGIC or len(body) < 8:
         raise CheckpointCorrupt("not a checkpoint of this format")
-    length = int.from_bytes(payload[8:16], "little")
-    if length > min(_HEADER_LIMIT, len(payload) - 16):
+    if hashlib.sha256(body).digest() != payload[8:40]:
+        raise CheckpointCorrupt("the bytes do not match their digest")
+    end = 8 + int.from_bytes(body[:8], "little")
+    if end > min(_HEADER_LIMIT, len(body)):
         raise CheckpointCorrupt("the header is cut off")
     try:
-        header = json.loads(payload[16 : 16 + length])
+        header = json.loads(bytes(body[8:end]))
     except (ValueError, RecursionError) as error:
         raise CheckpointCorrupt("the header is not JSON") from error
     if not isinstance(header, dict) or not isinstance(header.get("state"), dict):
         raise CheckpointCorrupt("the header has no state")
     if not isinstance(header.get("arrays"), list):
         raise CheckpointCorrupt("the header lists no arrays")
-    return header, memoryview(payload)[16 + length :]
+    return header, body[end:]
 
 
 def _entry(entry: object) -> tuple[str, str, int]:

@@ -43,7 +43,7 @@ class Covariance:
         """
         values = vector.dense_values
         reach = np.add.reduce(self.matrix[vector.dense] * values[:, None], axis=0)
-        doubt = float(np.add.reduce(reach[vector.dense] * values))
+        doubt = max(0.0, float(np.add.reduce(reach[vector.dense] * values)))  # rounding may take it below 0
         shrink = 1.0 / (1.0 + curvature * doubt)
         part = reach * (curvature * shrink) ** 0.5
         np.multiply.outer(part, part, out=self._change)

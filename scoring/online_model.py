@@ -266,7 +266,7 @@ class OnlineModel:
             raise CheckpointCorrupt("what is remembered does not fit what was learnt")
         slots = ascending(arrays["slots"], len(weights.sparse))
         weights.sparse[slots] = finite_array(arrays["sparse"], len(slots))
-        optimizer.squares[slots] = finite_array(arrays["squares"], len(slots))
+        optimizer.squares[slots] = np.abs(finite_array(arrays["squares"], len(slots)))
         size = self.encoder.registry.size
         weights.dense[:size] = finite_array(arrays["dense"], size)
         weights.usual[:size] = finite_array(arrays["usual"], size)

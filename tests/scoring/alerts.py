@@ -1,4 +1,4 @@
-"""Made-up alerts for tests of the learner's pure core: hostile ones for Hypothesis, and a small world with a rule in it."""
+"""Made-up alerts for tests of the pure core: hostile ones for Hypothesis, and a small world with a rule in it."""
 
 import random
 from typing import Any
@@ -16,7 +16,9 @@ TINY = ModelConfig(
 
 texts = st.one_of(
     st.text(st.characters(exclude_categories=()), max_size=60),
-    st.lists(st.sampled_from(["太慢了", "退款!", "great", "don't", "😡", "2个", "ＷｉＦｉ", " "]), max_size=12).map("".join),
+    st.lists(st.sampled_from(["太慢了", "退款!", "great", "don't", "😡", "2个", "ＷｉＦｉ", " "]), max_size=12).map(
+        "".join
+    ),
 )
 values = st.one_of(
     st.none(), st.booleans(), st.integers(), st.integers(min_value=10**400, max_value=10**401), st.floats(),

@@ -47,7 +47,11 @@ class TestAnyAlert:
     @given(facts)
     def test_does_not_depend_on_the_order_of_its_features(self, alert: AlertFacts) -> None:
         reverse = AlertFacts(
-            alert.text, dict(reversed(alert.features.items())), alert.upstream_score, alert.scorer, alert.scorer_version
+            alert.text,
+            dict(reversed(list(alert.features.items()))),
+            alert.upstream_score,
+            alert.scorer,
+            alert.scorer_version,
         )
         assert repr(extract(alert, TINY)) == repr(extract(reverse, TINY))
 

@@ -77,6 +77,8 @@ class TestAPhrase:
     def test_is_found(self, text: str, phrase: str) -> None:
         assert contains_phrase(fold(text), fold(phrase))
 
-    @pytest.mark.parametrize(("text", "phrase"), [("cancellation", "cancel"), ("uncancel", "cancel"), ("退 订", "退订")])
+    @pytest.mark.parametrize(
+        ("text", "phrase"), [("cancellation", "cancel"), ("uncancel", "cancel"), ("退 订", "退订")]
+    )
     def test_is_not_found_inside_a_word(self, text: str, phrase: str) -> None:
         assert not contains_phrase(fold(text), fold(phrase))
