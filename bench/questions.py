@@ -1,10 +1,10 @@
 """Does asking well beat asking at random? AUC after k answers, for every strategy of labeling.querying.
 
-    python bench/questions.py [STREAM ...] [--answers 300] [--batch 20] [--seeds 5] [--out FILE]
+    python bench/questions.py [STREAM ...] [--answers 300] [--batch 20] [--seeds 5]
 
-Each stream is split at random (by seed): a pool to ask from, and 40 % to measure on. A model starts from nothing; every batch of
-questions is chosen by the same `querying.choose` that the worker calls, from a pool shortlisted as the worker does it,
-and answered with the stream's verdicts. The figure is the area under the learning curve (mean AUC over the batches),
+Each stream is split at random (by seed): a pool to ask from, and 40 % to measure on. Every batch of questions is chosen
+by the `querying.choose` that the worker calls, from a pool shortlisted as the worker shortlists it, and answered with
+the stream's verdicts. The figure is the area under the learning curve (mean AUC over the batches),
 for random questions and for each strategy the difference from them, paired by seed, with its standard error.
 """
 
@@ -88,7 +88,9 @@ def compare(stream: Stream, seeds: int, answers: int, batch: int, config: ModelC
 
 def _facts(row: dict[str, str]) -> AlertFacts:
     features = {name.removeprefix("f_"): _value(value) for name, value in row.items() if name.startswith("f_")}
-    return AlertFacts(row["text"], features, float(row["upstream_score"]) if row["upstream_score"] else None, "bench", "1")
+    return AlertFacts(
+        row["text"], features, float(row["upstream_score"]) if row["upstream_score"] else None, "bench", "1"
+    )
 
 
 def _value(text: str) -> str | float | None:
@@ -115,7 +117,7 @@ def _shortlist(pooled: OpenMatrix, model: OnlineModel, seed: str) -> list[int]:
 
 def _auc(stream: Stream, held_out: OpenMatrix, model: OnlineModel) -> float:
     chances = model.predict_matrix(held_out)
-    return float(roc_auc_score([stream.labels[row] for row in held_out.keys()], chances))
+    return float(roc_auc_score([stream.labels[row] for row in held_out.keys().tolist()], chances))
 
 
 def main() -> Iterator[dict[str, object]]:

@@ -83,7 +83,9 @@ def _second_look(alert_id: int, facts: list[rules.Fact]) -> SecondLook | None:
 
 def lately_seen(queue_id: int, head: int) -> set[int]:
     """Alerts that are asked about now or were judged last."""
-    judged = LedgerEntry.objects.filter(queue_id=queue_id, position__gt=head - LATELY).values_list("alert_id", flat=True)
+    judged = LedgerEntry.objects.filter(queue_id=queue_id, position__gt=head - LATELY).values_list(
+        "alert_id", flat=True
+    )
     asked = Question.objects.filter(queue_id=queue_id, state=State.OPEN).values_list("alert_id", flat=True)
     return {*judged, *asked}
 

@@ -1,8 +1,9 @@
-"""What the labeler's pages answer: parts of the page for htmx, the same as whole pages and redirects for plain forms."""
+"""What the labeler's pages answer: parts of the page for htmx; for plain forms the same as pages and redirects."""
 
 from datetime import datetime
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,20 +18,22 @@ from labeling.errors import AlreadyAnswered, LabelingError, SlotTaken
 from labeling.models import Lease
 
 
-def next_question(request: DeskRequest, queue: Queue, now: datetime, said: str = "", *, refused: bool = False) -> HttpResponse:
+def next_question(
+    request: DeskRequest, queue: Queue, now: datetime, said: str = "", *, refused: bool = False
+) -> HttpResponse:
     """The next question, with what became of the last one. A plain form is led back to the page."""
     status = 409 if refused else 200
     if request.method == "POST" and not wants_fragment(request):
         if said:
             messages.add_message(request, messages.WARNING if refused else messages.SUCCESS, said)
         return redirect("labeling:label", slug=queue.slug)
-    lease = services.claim_next(queue=queue, labeler=request.user, now=now)
-    return shown(request, selectors.page_for(queue, request.user, lease, now), said, status)
+    lease = services.claim_next(queue=queue, labeler=person(request), now=now)
+    return shown(request, selectors.page_for(queue, person(request), lease, now), said, status)
 
 
 def earlier_question(request: DeskRequest, queue: Queue, lease: Lease, now: datetime, said: str = "") -> HttpResponse:
     """A question the labeler has dealt with, to look at or to change. A refusal (`said`) is a 409."""
-    page = selectors.page_for(queue, request.user, lease, now, changing=True)
+    page = selectors.page_for(queue, person(request), lease, now, changing=True)
     return shown(request, page, said, 409 if said else 200)
 
 
@@ -43,12 +46,20 @@ def shown(request: DeskRequest, page: selectors.Page, said: str = "", status: in
     return push_url(response, _address(page))
 
 
+def person(request: DeskRequest) -> User:
+    """Who asks: `for_people` has let nobody else through."""
+    assert request.user.is_authenticated
+    return request.user
+
+
 def in_words(refusal: LabelingError | FeedbackError) -> str:
     """Why a click was refused, and what to do."""
     if isinstance(refusal, SlotTaken):
-        return _("Your time for that question had run out and a colleague has taken it. Nothing of yours was lost; here is the next one.")
+        return _("Your time for that question had run out and a colleague has taken it. Here is the next one.")
     if isinstance(refusal, AlreadyAnswered):
-        return _("You had answered that question before, as it is shown here. To change the answer, choose another one.")
+        return _(
+            "You had answered that question before, as it is shown here. To change the answer, choose another one."
+        )
     if isinstance(refusal, DecisionConflict):
         return _("That form was already used for another answer. Look at your last answers, then decide.")
     return _("That answer can no longer be changed this way. Nothing was recorded.")
@@ -71,6 +82,7 @@ def _address(page: selectors.Page) -> str:
 
 def _keys() -> list[tuple[str, str]]:
     return [
-        ("A", _("Accurate")), ("X", _("False positive")), ("U", _("Not sure")), (_("Space"), _("Skip: leave it to others")),
+        ("A", _("Accurate")), ("X", _("False positive")), ("U", _("Not sure")),
+        (_("Space"), _("Skip: leave it to others")),
         ("⌫", _("Undo the last answer or skip")),
     ]  # fmt: skip

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import F
 from django.utils import timezone
@@ -15,8 +15,6 @@ from feedback.models import Membership, Queue, Role
 from labeling.agreement import Agreement, agreement
 from labeling.models import Hold, Lease, Question, QuestionPlan
 from labeling.plans import plan_of
-
-Person = AbstractBaseUser | AnonymousUser
 
 LABEL_ROLES = (Role.LABELER, Role.LEAD)
 STRIP_LENGTH = 10
@@ -90,12 +88,12 @@ def question_in(queue: Queue, question_id: int) -> Question:
     return Question.objects.select_related("alert").get(pk=question_id, queue=queue)
 
 
-def lease_on(queue: Queue, user: Person, question_id: int) -> Lease:
+def lease_on(queue: Queue, user: User, question_id: int) -> Lease:
     """What a labeler did with a question. Raises `Lease.DoesNotExist` where they never had it."""
     return Lease.objects.select_related(*_SHOWN).get(question=question_id, queue=queue, labeler_id=user.pk)
 
 
-def page_for(queue: Queue, user: Person, lease: Lease | None, now: datetime, *, changing: bool = False) -> Page:
+def page_for(queue: Queue, user: User, lease: Lease | None, now: datetime, *, changing: bool = False) -> Page:
     """The page around a lease that the labeler just claimed or, `changing`, around an earlier one."""
     plan = plan_of(queue.pk)
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -164,7 +162,7 @@ _TAUGHT = """
 
 
 def _taught(queue_id: int, user_id: int, midnight: datetime) -> Taught | None:
-    """What today's answers moved, or None while none has been learnt. Other people's verdicts are counted, not claimed."""
+    """What today's answers moved, or None while none has been learnt. Others' verdicts are counted, not claimed."""
     with connection.cursor() as cursor:
         cursor.execute(_TAUGHT, {"labeler": user_id, "queue": queue_id, "since": midnight})
         learnt, others, moves = cursor.fetchone()

@@ -41,7 +41,7 @@ def label(request: DeskRequest, slug: str) -> HttpResponse:
 def question(request: DeskRequest, slug: str, question_id: int) -> HttpResponse:
     """A question that one has answered or skipped."""
     queue = _queue(request, slug)
-    lease = selectors.lease_on(queue, request.user, question_id)
+    lease = selectors.lease_on(queue, replies.person(request), question_id)
     if lease.state == "held":
         return redirect("labeling:label", slug=slug)
     return replies.earlier_question(request, queue, lease, timezone.now())
@@ -58,7 +58,7 @@ def answer(request: DeskRequest, slug: str, question_id: int) -> HttpResponse:
     record = services.change_answer if form.cleaned_data["changing"] else services.answer
     value, decision_id = Value(form.cleaned_data["verdict"]), form.cleaned_data["decision_id"]
     try:
-        record(question=asked, labeler=request.user, value=value, decision_id=decision_id, now=now)
+        record(question=asked, labeler=replies.person(request), value=value, decision_id=decision_id, now=now)
     except (LabelingError, FeedbackError) as refusal:
         return _refused(request, queue, question_id, refusal)
     return replies.next_question(request, queue, now, replies.recorded(value))
@@ -71,7 +71,7 @@ def skip(request: DeskRequest, slug: str, question_id: int) -> HttpResponse:
     queue, now = _queue(request, slug), timezone.now()
     asked = selectors.question_in(queue, question_id)
     try:
-        services.skip(question=asked, labeler=request.user, now=now)
+        services.skip(question=asked, labeler=replies.person(request), now=now)
     except NotHeld as refusal:
         raise Http404 from refusal
     return replies.next_question(request, queue, now)
@@ -86,7 +86,9 @@ def undo(request: DeskRequest, slug: str, question_id: int) -> HttpResponse:
     if not form.is_valid():
         return replies.next_question(request, queue, now)
     try:
-        services.undo(question=asked, labeler=request.user, decision_id=form.cleaned_data["decision_id"], now=now)
+        services.undo(
+            question=asked, labeler=replies.person(request), decision_id=form.cleaned_data["decision_id"], now=now
+        )
     except (LabelingError, FeedbackError) as refusal:
         return _refused(request, queue, question_id, refusal)
     return replies.next_question(request, queue, now, _("Taken back."))
@@ -97,7 +99,7 @@ def undo(request: DeskRequest, slug: str, question_id: int) -> HttpResponse:
 def hold(request: DeskRequest, slug: str, question_id: int) -> HttpResponse:
     """The page is still open: hold its question for longer."""
     asked = selectors.question_in(_queue(request, slug), question_id)
-    held = services.extend(question=asked, labeler=request.user, now=timezone.now())
+    held = services.extend(question=asked, labeler=replies.person(request), now=timezone.now())
     return HttpResponse(status=204 if held else STOP_POLLING)
 
 
@@ -106,12 +108,12 @@ def _queue(request: DeskRequest, slug: str) -> Queue:
 
 
 def _refused(request: DeskRequest, queue: Queue, question_id: int, refusal: Exception) -> HttpResponse:
-    """A question that was never theirs does not exist; their own earlier answer is shown; otherwise the next question."""
+    """A question never held does not exist; where they answered it, that is shown; otherwise the next question."""
     if isinstance(refusal, NotHeld):
         raise Http404 from refusal
     assert isinstance(refusal, LabelingError | FeedbackError)
     said, now = replies.in_words(refusal), timezone.now()
     if isinstance(refusal, AlreadyAnswered):
-        lease: Lease = selectors.lease_on(queue, request.user, question_id)
+        lease: Lease = selectors.lease_on(queue, replies.person(request), question_id)
         return replies.earlier_question(request, queue, lease, now, said)
     return replies.next_question(request, queue, now, said, refused=True)

@@ -23,9 +23,9 @@ def answer(
 ) -> Recorded:
     """Record a labeler's answer as a verdict and spend the slot they hold, in one transaction.
 
-    1. Lock the question and the labeler's lease. 2. Where the lease has ended meanwhile, or they had skipped, take a slot
-    that is still free. 3. Append the verdict; a known decision id is a repeat and changes nothing. 4. Spend the slot, and
-    close the question with its last one.
+    1. Lock the question and the labeler's lease. 2. Where the lease has ended meanwhile, or they had skipped, take a
+    slot that is still free. 3. Append the verdict; a known decision id is a repeat and changes nothing. 4. Spend the
+    slot, and close the question with its last one.
 
     Raises `NotHeld`, `SlotTaken`, `AlreadyAnswered`, and what `record_verdict` raises; nothing is written then.
     """

@@ -103,7 +103,7 @@ def _drop_stale(queue_id: int, position: int) -> int:
 
 def _choose(queue_id: int, belief: Belief, plan: QuestionPlan, count: int) -> list[Pick]:
     """Let modAL choose. It is imported here: only workers come here, and it would double a web process."""
-    from labeling import querying  # noqa: PLC0415
+    from labeling import querying
 
     seed = f"{queue_id}:{belief.position}"
     looks = {look.alert_id: look for look in pool.second_looks(queue_id, belief.position)}
@@ -128,5 +128,6 @@ def _question(queue: Queue, pick: Pick, plan: QuestionPlan, position: int, now: 
     draw = int.from_bytes(hashlib.blake2b(f"double:{pick.alert_id}".encode(), digest_size=4).digest()) / 2**32
     return Question(
         queue=queue, alert_id=pick.alert_id, because=pick.because, overlap=plan.overlap + (draw < plan.double_share),
-        utility=pick.utility, uncertainty=pick.uncertainty, probability=pick.probability, position=position, asked_at=now,
+        utility=pick.utility, uncertainty=pick.uncertainty, probability=pick.probability,
+        position=position, asked_at=now,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Who holds which question, until when.
 
-Everybody locks in one order: the labeler's membership, the question, the lease, the ledger. A slot is given and taken only
-under its question's lock; the unique constraints of `Lease` say the same again.
+Everybody locks in one order: the labeler's membership, the question, the lease, the ledger. A slot is given and taken
+only under its question's lock; the unique constraints of `Lease` say the same again.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _BEST = """
 
 
 def claim_next(*, queue: Queue, labeler: AbstractBaseUser, now: datetime) -> Lease | None:
-    """The labeler's question: the one they hold, otherwise the most useful one that has a slot; None where there is none.
+    """The labeler's question: the one they hold, else the most useful one that has a slot; None where there is none.
 
-    1. Serialise this labeler's claims (two tabs). 2. What they hold comes back to them, and for longer. 3. Otherwise lock
+    1. Serialise this labeler's claims (two tabs). 2. What they hold comes back to them, and for longer. 3. Else lock
     the best question, passing over those that colleagues are claiming at this moment, and waiting for them only where
     nothing else is left. 4. Take its slot, if one is still free now that it is locked; look again if not.
 
@@ -63,7 +63,7 @@ def extend(*, question: Question, labeler: AbstractBaseUser, now: datetime) -> b
 
 
 def skip(*, question: Question, labeler: AbstractBaseUser, now: datetime) -> Lease:
-    """Leave a question to the others. It comes back to this labeler only when they ask for it. A repeat changes nothing.
+    """Leave a question to the others. It returns to this labeler only when they ask for it. A repeat changes nothing.
 
     Raises `NotHeld`.
     """
@@ -102,7 +102,9 @@ def lock_lease(question: Question, labeler: AbstractBaseUser) -> Lease:
 
 def free_slot(question: Question, now: datetime) -> int | None:
     """The lowest free slot of a question; leases on it that have ended give theirs back. The caller holds its lock."""
-    Lease.objects.filter(question=question, state=Hold.HELD, expires_at__lte=now).update(state=Hold.LAPSED, ended_at=now)
+    Lease.objects.filter(question=question, state=Hold.HELD, expires_at__lte=now).update(
+        state=Hold.LAPSED, ended_at=now
+    )
     taken = Lease.objects.filter(question=question, state__in=[Hold.HELD, Hold.ANSWERED])
     free = set(range(1, question.overlap + 1)) - set(taken.values_list("slot", flat=True))
     return min(free, default=None)

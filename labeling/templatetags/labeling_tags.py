@@ -32,7 +32,7 @@ class Part(NamedTuple):
 
 @register.filter
 def tiles(alert: Alert) -> Tiles:
-    """The evidence its scorer gave, then the values the alert carries. What the model makes of them stays off the page."""
+    """The evidence its scorer gave, then the values the alert carries. What the model thinks stays off the page."""
     pairs = [(line.get("label", ""), line.get("value", "")) for line in alert.evidence]
     values = [(_name(name), _value(value)) for name, value in sorted(alert.features.items())]
     if not pairs:

@@ -34,7 +34,9 @@ def ask(queue: Queue, upstream: Scorer) -> Ask:
             "because": Because.UNCERTAIN, "overlap": 1, "utility": 0.5, "uncertainty": 0.4, "probability": 0.6,
             "position": 0, "asked_at": NOON,
         }  # fmt: skip
-        return Question.objects.create(queue=queue, alert=alert or raise_alert(queue, upstream), **{**defaults, **fields})
+        return Question.objects.create(
+            queue=queue, alert=alert or raise_alert(queue, upstream), **{**defaults, **fields}
+        )
 
     return put
 

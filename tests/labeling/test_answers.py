@@ -41,7 +41,12 @@ def take_back(question: Question, person: User, decision_id: uuid.UUID | None = 
 class TestAnAnswer:
     def test_it_is_a_blind_verdict_of_a_labeler(self, queue: Queue, ada: User, question: Question) -> None:
         entry = give(claim(queue, ada), ada, Value.FALSE_POSITIVE).entry
-        assert (entry.source, entry.judge, entry.value, entry.blind) == (Source.LABELER, ada, Value.FALSE_POSITIVE, True)
+        assert (entry.source, entry.judge, entry.value, entry.blind) == (
+            Source.LABELER,
+            ada,
+            Value.FALSE_POSITIVE,
+            True,
+        )
 
     def test_it_closes_a_question_for_one(self, queue: Queue, ada: User, question: Question) -> None:
         give(claim(queue, ada), ada)
@@ -139,7 +144,9 @@ class TestChangingAnAnswer:
 
 
 class TestUndo:
-    def test_the_verdict_is_retracted_and_the_question_comes_back(self, queue: Queue, ada: User, question: Question) -> None:
+    def test_the_verdict_is_retracted_and_the_question_comes_back(
+        self, queue: Queue, ada: User, question: Question
+    ) -> None:
         give(claim(queue, ada), ada)
         take_back(question, ada)
         assert LedgerEntry.objects.filter(kind=Kind.RETRACTION).count() == 1
@@ -171,7 +178,9 @@ class TestUndo:
         assert take_back(question, ada).answer == first.entry
         assert label_of_alert(question.alert).accurate  # type: ignore[union-attr]
 
-    def test_a_double_click_after_a_change_goes_back_one_step(self, queue: Queue, ada: User, question: Question) -> None:
+    def test_a_double_click_after_a_change_goes_back_one_step(
+        self, queue: Queue, ada: User, question: Question
+    ) -> None:
         first = give(claim(queue, ada), ada, Value.ACCURATE)
         change(question, ada, Value.FALSE_POSITIVE)
         decision_id = uuid.uuid4()

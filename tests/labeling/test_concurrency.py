@@ -1,4 +1,4 @@
-"""Many labelers at once, on real connections: nobody gets what another one has, and no question gets too many answers."""
+"""Many labelers at once, on real connections: nobody gets what another has, and no question gets too many answers."""
 
 import threading
 import uuid

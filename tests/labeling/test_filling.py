@@ -58,7 +58,11 @@ class TestFillingAQueue:
         self, queue: Queue, upstream: Scorer, rhea: User, alerts: list
     ) -> None:
         for number in range(24):
-            judge(raise_alert(queue, upstream, f"case {number}"), rhea, Value.ACCURATE if number % 2 else Value.FALSE_POSITIVE)
+            judge(
+                raise_alert(queue, upstream, f"case {number}"),
+                rhea,
+                Value.ACCURATE if number % 2 else Value.FALSE_POSITIVE,
+            )
         fill(queue)
         assert Question.objects.filter(because=Because.UNCERTAIN, position=24).exists()
 

@@ -51,18 +51,24 @@ class TestClaimingAQuestion:
         assert lease is not None
         assert Lease.objects.get(labeler=ada).state == Hold.LAPSED
 
-    def test_a_lapsed_question_can_come_back_to_the_same_labeler(self, queue: Queue, ada: User, question: Question) -> None:
+    def test_a_lapsed_question_can_come_back_to_the_same_labeler(
+        self, queue: Queue, ada: User, question: Question
+    ) -> None:
         claim_next(queue=queue, labeler=ada, now=NOON)
         release_expired(now=LATER)
         lease = claim_next(queue=queue, labeler=ada, now=LATER)
         assert lease is not None
         assert (lease.state, lease.leased_at) == (Hold.HELD, LATER)
 
-    def test_nobody_is_asked_about_an_alert_they_judged_as_a_rep(self, queue: Queue, lena: User, question: Question) -> None:
+    def test_nobody_is_asked_about_an_alert_they_judged_as_a_rep(
+        self, queue: Queue, lena: User, question: Question
+    ) -> None:
         judge(question.alert, lena, Value.UNSURE)
         assert claim_next(queue=queue, labeler=lena, now=NOON) is None
 
-    def test_it_refuses_who_does_not_label_the_queue(self, queue: Queue, rhea: User, mallory: User, question: Question) -> None:
+    def test_it_refuses_who_does_not_label_the_queue(
+        self, queue: Queue, rhea: User, mallory: User, question: Question
+    ) -> None:
         for stranger in (rhea, mallory):
             with pytest.raises(NotPermitted):
                 claim_next(queue=queue, labeler=stranger, now=NOON)

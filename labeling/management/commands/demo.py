@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     help = (
         "Make the demo workspace: six queues, people, and six months of generated history that goes "
-        "through the product's own services. Only in a database without queues. Interrupted, it leaves nothing behind: run it again."
+        "through the product's own services. Only in a database without queues. Interrupted, it leaves nothing behind."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

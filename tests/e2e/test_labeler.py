@@ -1,0 +1,99 @@
+"""A labeler's day in a real browser."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from feedback.models import Kind, LedgerEntry, Queue, Role, Source
+from labeling.models import Hold, Lease, Question
+from labeling.services import fill_questions
+from tests.factories import NOON, make_person, make_queue, make_scorer, raise_alert
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Enter = Callable[[User, str], Page]
+TEXTS = (
+    "How do I export our data for the auditors?", "Cancel at the end of the term.", "合同到期就不续了，已经在看别家",
+    "The driver app is slow again today.", "月底审计要用，怎么导出数据？", "Thanks, that solved it!",
+    "We moved the meeting to Friday.", "你们第三次答应修好了，再不行就换人", "Could we get a better price?",
+    "Our new director wants one vendor only.", "发票抬头写错了，重开一下", "I was promised a call back.",
+    "Everyone is on holiday this week.", "Please delete all of our records.",
+)  # fmt: skip
+
+
+@pytest.fixture
+def queue(transactional_db: None) -> Queue:
+    """The churn queue, with questions that modAL chose."""
+    queue = make_queue(guideline="**Accurate**: they think of leaving.\n**False positive**: routine questions.")
+    scorer = make_scorer("export-words", queue)
+    for number, text in enumerate(TEXTS):
+        raise_alert(queue, scorer, text, features={"logins_30d": number, "plan": "pro"})
+    assert fill_questions(queue=queue, now=NOON).asked >= 12
+    return queue
+
+
+@pytest.fixture
+def ada(queue: Queue) -> User:
+    return make_person("ada", (queue, Role.LABELER))
+
+
+def press(page: Page, key: str) -> None:
+    """Press a key and wait for the next question: the form on the page is another one then."""
+    before = page.locator("#label input[name=decision_id]").first.input_value()
+    page.keyboard.press(key)
+    expect(page.locator("#label input[name=decision_id]").first).not_to_have_value(before)
+
+
+def words(page: Page) -> str:
+    return page.locator(".label .words").inner_text()
+
+
+class TestALabeler:
+    def test_answers_ten_by_keyboard_and_takes_one_back(self, enter: Enter, ada: User) -> None:
+        page = enter(ada, "/label/churn/")
+        for key in "axaxuaxaax":
+            press(page, key)
+        last = Lease.objects.filter(state=Hold.ANSWERED).latest("ended_at").question.alert.text
+        assert words(page) != last
+        press(page, "Backspace")
+        assert words(page) == last
+        assert LedgerEntry.objects.filter(kind=Kind.VERDICT, source=Source.LABELER).count() == 10
+        assert LedgerEntry.objects.filter(kind=Kind.RETRACTION).count() == 1
+        assert Lease.objects.filter(state=Hold.ANSWERED).count() == 9
+
+    def test_space_leaves_a_question_to_others(self, enter: Enter, ada: User) -> None:
+        page = enter(ada, "/label/churn/")
+        left = words(page)
+        press(page, "Space")
+        assert words(page) != left
+        assert Lease.objects.get(state=Hold.SKIPPED).question.alert.text == left
+
+    def test_clicks_an_earlier_answer_and_changes_it(self, enter: Enter, ada: User) -> None:
+        page = enter(ada, "/label/churn/")
+        press(page, "a")
+        page.locator(".strip a").first.click()
+        expect(page.get_by_text("you answered: accurate")).to_be_visible()
+        press(page, "x")
+        assert Lease.objects.get(state=Hold.ANSWERED).answer.value == "false_positive"  # type: ignore[union-attr]
+
+    def test_the_focus_moves_to_the_next_question(self, enter: Enter, ada: User) -> None:
+        page = enter(ada, "/label/churn/")
+        press(page, "a")
+        expect(page.locator("#question-title")).to_be_focused()
+
+    def test_does_the_same_without_script(
+        self, browser: Browser, live_server: LiveServer, enter: Enter, ada: User
+    ) -> None:
+        cookies = enter(ada, "/label/churn/").context.cookies()
+        context = browser.new_context(java_script_enabled=False)
+        context.add_cookies(cookies)
+        page = context.new_page()
+        page.goto(live_server.url + "/label/churn/")
+        for name in ("Accurate", "False positive", "Undo"):
+            page.get_by_role("button", name=name, exact=False).click()
+        assert LedgerEntry.objects.count() == 3
+        assert Question.objects.filter(state="answered").count() == 1
+        context.close()
