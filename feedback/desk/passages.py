@@ -27,9 +27,20 @@ class Passage:
 def passages(text: str, highlights: Iterable[Highlight]) -> list[Passage]:
     """The text in pieces that put together are the text again, whatever the highlights claim.
 
-    Where highlights overlap the earlier one keeps its stretch; what lies outside the text is cut off.
+    Where highlights overlap the earlier one keeps its stretch; what lies outside the text is cut off. Neighbours of one
+    side with nothing but space between them become one piece, so that a phrase reads as a phrase.
     """
-    return [piece for piece in _cut(text, highlights) if piece.text]
+    joined: list[Passage] = []
+    for piece in filter(lambda piece: piece.text, _cut(text, highlights)):
+        joined.append(piece)
+        if _is_phrase(joined[-3:]):
+            joined[-3:] = [Passage("".join(part.text for part in joined[-3:]), piece.side)]
+    return joined
+
+
+def _is_phrase(last: list[Passage]) -> bool:
+    """Whether the last three pieces are two of one side with nothing but space between."""
+    return len(last) == 3 and last[0].side == last[2].side != "" and last[1].text.isspace()
 
 
 def _cut(text: str, highlights: Iterable[Highlight]) -> Iterator[Passage]:

@@ -42,6 +42,16 @@ def readable(name: str) -> str:
 
 
 @register.filter
+def fact(value: Any) -> str:
+    """A structured value as a person writes it: a dash for none, yes or no, numbers without false precision."""
+    if value is None:
+        return "\N{EN DASH}"
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+@register.filter
 def hundredths(share: float) -> str:
     """A share from 0 to 1 as an SVG coordinate from 0 to 100, the same in every language."""
     return f"{min(max(share, 0.0), 1.0) * 100:.1f}"

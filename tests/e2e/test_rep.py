@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from feedback.models import Alert, LedgerEntry, OpenAlert, Queue, Scorer, Value
+from feedback.services import issue_key
 from scoring.services import learn
 from tests import factories
 
@@ -189,6 +190,20 @@ class TestNewAlerts:
         page.get_by_role("link", name="1 new alert").click()
         expect(page.locator("#list .alert-row").first).to_have_id(f"row-{newer.pk}")
         shows(page, inbox[0])
+
+    def test_that_a_scorer_posts_appear_on_an_open_page_and_keep_a_phone_informed(
+        self, queue: Queue, upstream: Scorer, rhea: User, page: Page, enter: Enter, live_server: LiveServer
+    ) -> None:
+        page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        enter(rhea, DESK)
+        expect(page.get_by_text("The queue is clear")).to_be_visible()
+        _, key = issue_key(scorer=upstream, name="test")
+        alert = {"external_id": "t-1", "customer_id": "c-1", "customer_name": "Paper Crane", "text": "请帮我取消续费"}
+        headers = {"Authorization": f"Api-Key {key}"}
+        answer = page.request.post(f"{live_server.url}/api/v1/alerts", data=alert, headers=headers)
+        assert answer.status == 201
+        page.get_by_role("link", name="1 new alert").click(timeout=10_000)
+        expect(page.get_by_role("heading", name="Paper Crane may leave")).to_be_visible()
 
     def test_come_to_an_empty_page_without_a_reload(
         self, queue: Queue, upstream: Scorer, rhea: User, enter: Enter

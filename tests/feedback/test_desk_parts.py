@@ -50,6 +50,10 @@ class TestPassages:
             Passage("please "), Passage("cancel", "for"), Passage(", it "), Passage("is fine", "against")
         ]  # fmt: skip
 
+    def test_words_of_one_side_with_only_space_between_read_as_one_phrase(self) -> None:
+        marks = [Mark(0, 2, 1.0), Mark(3, 6, 1.0), Mark(7, 9, -1.0)]
+        assert passages("we are no", marks) == [Passage("we are", "for"), Passage(" "), Passage("no", "against")]
+
     def test_where_marks_overlap_the_earlier_keeps_its_stretch(self) -> None:
         assert passages("abcd", [Mark(0, 3, 1.0), Mark(1, 4, -1.0)]) == [Passage("abc", "for"), Passage("d", "against")]
 
@@ -88,6 +92,10 @@ class TestFilters:
             ">99%",
             ">99%",
         ]
+
+    def test_facts_read_as_a_person_writes_them(self) -> None:
+        values = [tags.fact(value) for value in (None, True, False, 3, 0.1 + 0.2, "pro")]
+        assert values == ["–", "yes", "no", "3", "0.3", "pro"]
 
     def test_a_weight_always_shows_its_sign(self) -> None:
         assert [tags.signed(weight) for weight in (1.94, -0.4, 0.0)] == ["+1.9", "−0.4", "+0.0"]
