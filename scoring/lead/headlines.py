@@ -22,8 +22,9 @@ def month_of(figures: QueueFigures) -> str:
 
 
 def precision_trend(figures: QueueFigures) -> Trend:
-    """The change of the naive precision from the first weeks of the window to the last."""
-    return trend(naive_precision(figures.earliest), naive_precision(figures.recent))
+    """The change of the naive precision from the first weeks of the window to the last; of a few verdicts, unclear."""
+    before, after = naive_precision(figures.earliest), naive_precision(figures.recent)
+    return trend(before, after) if min(before.n, after.n) >= FEW else Trend("unclear", before, after)
 
 
 def headline(name: str, figures: QueueFigures) -> str:
