@@ -11,11 +11,12 @@ from drf_spectacular.utils import OpenApiParameter
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from scoring.api.authentication import KeyScheme
 from scoring.api.problems import MEDIA_TYPE, ProblemDocument, Refusal
-from scoring.api.schemas import AlertIn, OutcomeIn
+from scoring.api.schemas import AlertIn, OutcomeIn, OutcomesOut
 
 REF = "#/components/schemas/{model}"
-_SHARED: list[type[BaseModel]] = [AlertIn, OutcomeIn, ProblemDocument]
+_SHARED: list[type[BaseModel]] = [AlertIn, OutcomeIn, OutcomesOut, ProblemDocument]
 _ALWAYS = (Refusal.UNAUTHENTICATED, Refusal.FORBIDDEN, Refusal.NOT_ACCEPTABLE, Refusal.RATE, Refusal.UNAVAILABLE)
 _READING = (Refusal.NOT_FOUND, Refusal.INVALID)
 _POSTING = (
@@ -36,13 +37,24 @@ def one_or_many(model: type[BaseModel], most: int) -> dict[str, Any]:
     return {"oneOf": [{"$ref": REF.format(model=model.__name__)}, many_of(model, most)]}
 
 
+def any_of(*models: type[BaseModel]) -> dict[str, Any]:
+    """One of several models."""
+    return {"anyOf": [{"$ref": REF.format(model=model.__name__)} for model in models]}
+
+
+def external_id() -> OpenApiParameter:
+    """The part of an address that names an alert."""
+    schema = AlertIn.model_json_schema()["properties"]["external_id"]
+    return OpenApiParameter("external_id", schema, OpenApiParameter.PATH, description="Your id of the alert.")
+
+
 def parameters_of(model: type[BaseModel]) -> list[OpenApiParameter]:
     """The model's fields as query parameters, none of them required."""
     fields = model.model_json_schema()["properties"].items()
     return [OpenApiParameter(name, schema, description=schema["description"]) for name, schema in fields]
 
 
-def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+def complete(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
     """Postprocessing hook: shared components, bodies that are required, the problems of every operation."""
     shared = models_json_schema([(model, "validation") for model in _SHARED], ref_template=REF)[1]
     result["components"]["schemas"] |= shared["$defs"]
@@ -50,6 +62,8 @@ def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         for method, operation in path.items():
             refusals = _ALWAYS + (_POSTING if method == "post" else _READING)
             operation["responses"] |= {str(one.status): _problem(one) for one in refusals}
+            operation["security"] = [{KeyScheme.name: []}]
+            operation["summary"], _, operation["description"] = operation["description"].partition("\n\n")
             if "requestBody" in operation:
                 operation["requestBody"]["required"] = True
     return result

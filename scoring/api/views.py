@@ -54,7 +54,7 @@ class ScorerView(APIView):
         super().initial(request, *args, **kwargs)
         if request.auth is None:
             raise NotAuthenticated("There is no API key.")
-        if request.method == "POST":
+        if request.method == "POST" and hasattr(self, "post"):
             guard_body(request)
 
     def get_exception_handler(self) -> Any:
@@ -117,7 +117,7 @@ class AlertBatch(ScorerView):
 class AlertDetail(ScorerView):
     """`/alerts/{external_id}`"""
 
-    @extend_schema(operation_id="read_alert", responses={200: AlertOut})
+    @extend_schema(operation_id="read_alert", responses={200: AlertOut}, parameters=[openapi.external_id()])
     def get(self, request: Request, external_id: str) -> HttpResponse:
         """Read an alert with its history
 
@@ -146,7 +146,11 @@ class Outcomes(ScorerView):
 
     parser_classes = (JSONBody, NDJSONBody)
 
-    @extend_schema(operation_id="post_outcomes", request=OutcomeIn, responses={200: OutcomesOut, 201: OutcomeOut})
+    @extend_schema(
+        operation_id="post_outcomes",
+        request={JSON: openapi.one_or_many(OutcomeIn, MOST), NDJSON: openapi.many_of(OutcomeIn, MOST)},
+        responses={200: openapi.any_of(OutcomeOut, OutcomesOut), 201: OutcomeOut},
+    )
     def post(self, request: Request) -> HttpResponse:
         """Post one outcome, or many
 
