@@ -93,6 +93,12 @@ def _keep_our_logging(**_: Any) -> None:
     """Connecting to this signal stops Celery from configuring logging; Django has done so."""
 
 
+@signals.worker_ready.connect
+def _show_life_at_once(**_: Any) -> None:
+    """So that /readyz need not wait for the clock's first beat."""
+    app.send_task("ops.tasks.beat_heart", retry=False)
+
+
 @signals.before_task_publish.connect
 def send_request_id(headers: dict[str, Any], **_: Any) -> None:
     """The task's log lines carry the id of the request that caused it."""
@@ -102,6 +108,7 @@ def send_request_id(headers: dict[str, Any], **_: Any) -> None:
 
 @signals.task_prerun.connect
 def bind_request_id(task_id: str, task: Any, **_: Any) -> None:
+    """A worker's log lines name their task, and the request that caused it."""
     known = {"task": task.name, "task_id": task_id, "request_id": getattr(task.request, "request_id", None)}
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(**{name: value for name, value in known.items() if value})

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -39,6 +40,8 @@ class Child:
     environment: Mapping[str, str]
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
     started: float = 0.0
+    last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=20), repr=False)
+    _reader: threading.Thread | None = field(default=None, repr=False)
 
     def start(self) -> None:
         """Start it in a process group of its own, which follows us when we are killed."""
@@ -55,17 +58,27 @@ class Child:
             start_new_session=True,  # Ctrl-C reaches only the runner, which then stops its children in order
             preexec_fn=follow_parent(signal.SIGTERM),
         )
-        threading.Thread(target=self._relay, args=(self.process,), daemon=True).start()
+        self._reader = threading.Thread(target=self._relay, args=(self.process,), daemon=True)
+        self._reader.start()
 
     def _relay(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout
         for line in process.stdout:
             if line.strip():
+                self.last_lines.append(line.rstrip())
                 say(self.name, line.rstrip())
 
     def returncode(self) -> int | None:
         """None while it runs."""
         return self.process.poll() if self.process else None
+
+    def finish(self) -> int:
+        """Wait until it has ended and its last line is shown; its exit code."""
+        while (code := self.returncode()) is None:  # not wait(): a signal's handler must get its turn
+            time.sleep(0.05)
+        if self._reader:
+            self._reader.join(1.0)
+        return code
 
     def send(self, how: signal.Signals) -> None:
         """Signal the process; SIGKILL goes to its whole group."""

@@ -35,6 +35,7 @@ class Runner:
     def __init__(self) -> None:
         self.cluster = None if env.DATABASE_URL else Cluster(env.ALERTLOOP_DATA)
         self.children: list[Child] = []
+        self.logins = ""  # of the demo workspace, in a sentence
         self.metrics = Path(tempfile.mkdtemp(prefix="alertloop-metrics-"))
 
     def run(self) -> None:
@@ -69,16 +70,18 @@ class Runner:
 
     def _prepare(self) -> None:
         known = env.ALERTLOOP_DATA / "prepared"
-        if self.cluster and known.exists() and known.read_text() == self._state():
-            return
+        if self.cluster and known.exists():
+            state, _, self.logins = known.read_text().partition("\n")
+            if state == self._state():
+                return
         setup = self._child("setup", "django", "prepare", DJANGO_SETTINGS_MODULE="config.settings")
-        while (code := setup.returncode()) is None:
-            time.sleep(0.05)
+        code = setup.finish()
         self.children.remove(setup)
         if code:
             raise SystemExit(f"Setting up failed with exit code {code}; the lines above say why.")
+        self.logins = next((line for line in setup.last_lines if line.startswith("Log in as")), "")
         if self.cluster:
-            known.write_text(self._state())
+            known.write_text(f"{self._state()}\n{self.logins}")
 
     def _state(self) -> str:
         """A digest of what `manage.py prepare` looks at: this database, the migrations and the static files."""
@@ -92,6 +95,7 @@ class Runner:
         self._child("web", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi:application", **shared)
         if self._answers():  # worker and beat wait for this, for the first page comes sooner that way
             say("setup", f"Alertloop is ready: {env.public_url}  (Ctrl-C stops it)")
+            say("setup", self.logins)
         quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--concurrency")
         celery = ("celery", "--quiet", "--app", "config")
         self._child("worker", *celery, "worker", *quiet, str(env.WORKER_PROCESSES), **shared)

@@ -35,6 +35,8 @@ class Command(BaseCommand):
             if not (refused.generated or if_empty):
                 raise CommandError(str(refused)) from None
             self.stdout.write("There are queues already: no demo workspace is made, nothing changed.")
+            if refused.generated:
+                self.stdout.write(logins())
         else:
             self.stdout.write(f"Demo (generated): {built}\n{logins()}")
 
