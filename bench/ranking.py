@@ -35,6 +35,14 @@ STREAMS: Final = ("waimai", "shop10", "airline", "airline_service", "banking77",
 FIGURES: Final = ("auc", "p_at_80", "early_auc")
 ABLATIONS: Final[dict[str, dict[str, Any]]] = {
     "nothing": {},
+    "text": {"max_text_ids": 0},
+    "structured values": {"max_features": 0},
+    "bins": {"bins": 1},
+    "covariance (categories by AdaGrad, no numbers)": {"dense_slots": 1},
+    "replay": {"replay": 0, "early_replay": 0},
+    "l2 on text": {"l2": 0.0},
+    "drift": {"drift_variance": 0.0},
+    "prior": {"prior_gain": 0.0},
 }
 
 

@@ -92,33 +92,30 @@ class Statistics:
 
     def __init__(self, config: ModelConfig) -> None:
         self.bins = config.bins
-        self.count = np.zeros(0)
-        self.mean = np.zeros(0)
-        self.squares = np.zeros(0)
-        self.per_spread = np.zeros(0)
+        self.table = np.zeros((4, 0))  # count, mean, sum of squared distances, 1 / standard deviation
         self.edges = np.zeros((0, config.bins - 1))
 
     def grow(self, columns: int) -> None:
         """Room for this many columns; a new one has no edges yet."""
-        new = columns - len(self.count)
+        new = columns - len(self.edges)
         if new > 0:
-            self.count, self.mean = np.append(self.count, np.zeros(new)), np.append(self.mean, np.zeros(new))
-            self.squares = np.append(self.squares, np.zeros(new))
-            self.per_spread = np.append(self.per_spread, np.zeros(new))
+            self.table = np.concatenate((self.table, np.zeros((4, new))), axis=1)
             self.edges = np.concatenate((self.edges, np.full((new, self.bins - 1), np.inf)))
 
     def learn(self, columns: Ints, numbers: Floats) -> None:
         """Take one row's numbers into mean and spread."""
-        self.count[columns] += 1.0
-        count = self.count[columns]
-        apart = numbers - self.mean[columns]
-        self.mean[columns] += apart / count
-        self.squares[columns] += apart * (numbers - self.mean[columns])
-        self.per_spread[columns] = _per_spread(self.squares[columns] / count)
+        if len(columns):
+            count, mean, squares, per_spread = table = self.table[:, columns]
+            count += 1.0
+            apart = numbers - mean
+            mean += apart / count
+            squares += apart * (numbers - mean)
+            per_spread[:] = _per_spread(squares / count)
+            self.table[:, columns] = table
 
     def respread(self) -> None:
         """Compute again what follows from count and squares."""
-        self.per_spread = _per_spread(self.squares / np.maximum(self.count, 1.0))
+        self.table[3] = _per_spread(self.table[2] / np.maximum(self.table[0], 1.0))
 
     def cut(self, lessons: list[Lesson]) -> None:
         """Set the edges of all bins at the quantiles of these lessons' numbers; equal edges fall together."""
@@ -133,7 +130,8 @@ class Statistics:
 
     def z(self, columns: Ints, numbers: Floats) -> Floats:
         """z-scores, cut at 5; 0 while a column has shown one value only."""
-        scores = (numbers - self.mean[columns]) * self.per_spread[columns]
+        _, mean, _, per_spread = self.table[:, columns]
+        scores = (numbers - mean) * per_spread
         return np.minimum(np.maximum(scores, -FURTHEST_Z), FURTHEST_Z)
 
     def bin(self, columns: Ints, numbers: Floats) -> NDArray[np.int64]:

@@ -19,9 +19,9 @@ def state_arrays(statistics: Statistics, memory: Memory) -> Arrays:
     """Everything but the weights. Ragged parts are laid end to end, with the length of each."""
     rows = [lesson.row for lesson in memory.lessons]
     return {
-        "column_count": statistics.count,
-        "column_mean": statistics.mean,
-        "column_squares": statistics.squares,
+        "column_count": statistics.table[0],
+        "column_mean": statistics.table[1],
+        "column_squares": statistics.table[2],
         "column_edges": statistics.edges.ravel(),
         "labels": np.array([lesson.label for lesson in memory.lessons], dtype=np.bool_),
         "label_weights": np.array([lesson.weight for lesson in memory.lessons], dtype=np.float64),
@@ -63,9 +63,8 @@ def _restore_registry(registry: Registry, names: object) -> None:
 
 def _restore_statistics(statistics: Statistics, columns: int, arrays: Arrays) -> None:
     statistics.grow(columns)
-    statistics.count = finite_array(arrays["column_count"], columns)
-    statistics.mean = finite_array(arrays["column_mean"], columns)
-    statistics.squares = finite_array(arrays["column_squares"], columns)
+    for number, name in enumerate(("column_count", "column_mean", "column_squares")):
+        statistics.table[number] = finite_array(arrays[name], columns)
     edges = arrays["column_edges"].reshape(statistics.edges.shape)
     with np.errstate(invalid="ignore"):
         disordered = (edges[:, 1:] < edges[:, :-1]).any()

@@ -36,6 +36,9 @@ _TOKEN: Final = re.compile(
 )
 RUN: Final = 1  # the groups of _TOKEN
 WORD: Final = 2
+LENGTHS: Final = (1, 2, 3)
+_HALF: Final = np.uint64(32)
+_FIRST: Final = np.ones(1, dtype=np.bool_)
 _CJK_CHARACTER: Final = re.compile(f"[{_CJK}]")
 _CACHED_CHARACTERS: Final = 20_000  # a hostile text cannot grow the folding table beyond this
 _MULTIPLIERS: Final = tuple(
@@ -128,17 +131,24 @@ def tokens(folded: Sequence[str]) -> Tokens:
 
 def grams_of(found: Tokens, bits: int) -> Grams:
     """All n-gram occurrences of many texts, as ids below ``2**bits``: the same as of one text at a time."""
-    return _grams(_atoms_of(found), bits)
+    atoms = _atoms(found)
+    hashes, places = zip(*(_ngrams(atoms.hashes, atoms.groups, length) for length in LENGTHS), strict=True)
+    first = np.concatenate([np.flatnonzero(place) for place in places])
+    last = np.concatenate([np.flatnonzero(place) + more for more, place in enumerate(places)])
+    return Grams(_ids(hashes, bits), atoms.starts[first], atoms.ends[last], atoms.rows[first])
 
 
 def grams(folded: str, bits: int) -> Grams:
     """All n-gram occurrences of a folded text, as ids below ``2**bits``."""
-    return _grams(_atoms(folded), bits)
+    return grams_of(tokens([folded]), bits)
 
 
 def gram_ids(folded: str, bits: int) -> Ids:
-    """The distinct ids of a folded text, ascending."""
-    return np.unique(grams(folded, bits).ids)
+    """The distinct ids of a folded text, ascending: those of ``grams``, without the work of saying where they stand."""
+    hashes, groups = _hashes_and_groups(folded)
+    ids = _ids([_ngrams(hashes, groups, length)[0] for length in LENGTHS], bits)
+    ids.sort()
+    return ids[np.concatenate((_FIRST[: len(ids)], ids[1:] != ids[:-1]))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,42 +166,24 @@ class _Atoms:
     rows: Places
 
 
-def _grams(atoms: _Atoms, bits: int) -> Grams:
-    """The n-grams of atoms: first single atoms, then pairs, then triples."""
-    hashes, places = zip(*(_ngram(atoms, length) for length in (1, 2, 3)), strict=True)
-    first = np.concatenate(places)
-    last = np.concatenate([place + length for length, place in enumerate(places)])
-    ids = (np.concatenate(hashes) >> np.uint64(64 - bits)).astype(np.int32)
-    return Grams(ids, atoms.starts[first], atoms.ends[last], atoms.rows[first])
-
-
-def _atoms(folded: str) -> _Atoms:
-    """The atoms of one text, by lists: twice as quick for one text as arrays are."""
+def _hashes_and_groups(folded: str) -> tuple[_Hashes, Places]:
+    """Hash and group of each atom of one text, by lists: for one text quicker than arrays are."""
     hashes: list[int] = []
-    starts: list[int] = []
-    ends: list[int] = []
     groups: list[int] = []
-    run = 2
-    for match in _TOKEN.finditer(folded):
-        first, last = match.span()
+    lengths: list[int] = []
+    for number, match in enumerate(_TOKEN.finditer(folded), start=1):
         kind = match.lastindex
         if kind == RUN:
-            run += 1
-            codes = [ord(c) for c in folded[first:last]]
-            hashes += codes
-            starts += range(first, last)
-            ends += range(first + 1, last + 1)
-            groups += [run] * len(codes)
+            hashes.extend(map(ord, match.group()))
+            lengths.append(match.end() - match.start())
         else:
             hashes.append(zlib.crc32(match.group().encode()) | 1 << 32)
-            starts.append(first)
-            ends.append(last)
-            groups.append(0 if kind == WORD else -first - 1)
-    begin, end, group = (np.array(one, dtype=np.int64) for one in (starts, ends, groups))
-    return _Atoms(np.array(hashes, dtype=np.uint64), begin, end, group, np.zeros(len(hashes), dtype=np.int64))
+            lengths.append(1)
+        groups.append(number if kind == RUN else 0 if kind == WORD else -number)
+    return np.array(hashes, dtype=np.uint64), np.repeat(np.array(groups, dtype=np.int64), lengths)
 
 
-def _atoms_of(found: Tokens) -> _Atoms:
+def _atoms(found: Tokens) -> _Atoms:
     """The atoms of many texts, by arrays. Words of a text have an even group, marks an odd one."""
     is_run = found.kinds == RUN
     lengths = np.where(is_run, found.ends - found.starts, 1)
@@ -206,16 +198,25 @@ def _atoms_of(found: Tokens) -> _Atoms:
     return _Atoms(hashes, starts, ends, groups[token], found.rows[token])
 
 
-def _ngram(atoms: _Atoms, length: int) -> tuple[_Hashes, Places]:
-    """Hashes and first atoms of the n-grams of one length; words go up to pairs, runs to triples, marks stay alone."""
-    count = max(0, len(atoms.hashes) - length + 1)
-    mixed = atoms.hashes[:count] * _MULTIPLIERS[0] + np.uint64(length)
+def _ngrams(hashes: _Hashes, groups: Places, length: int) -> tuple[_Hashes, NDArray[np.bool_]]:
+    """Hashes of the n-grams of one length, and which atoms they begin at.
+
+    Words go up to pairs, runs to triples, marks stay alone.
+    """
+    count = max(0, len(hashes) - length + 1)
+    mixed = hashes[:count] * _MULTIPLIERS[0] + np.uint64(length)
     for step in range(1, length):
-        mixed = (mixed ^ (mixed >> np.uint64(29))) * _MULTIPLIERS[step] + atoms.hashes[step : step + count]
-    mixed = (mixed ^ (mixed >> np.uint64(32))) * _MULTIPLIERS[3]
-    first, last = atoms.groups[:count], atoms.groups[length - 1 : length - 1 + count]
-    keep = np.flatnonzero((first == last) & ((first > 0) | (length < 3)))
+        mixed = (mixed ^ (mixed >> _HALF)) * _MULTIPLIERS[step] + hashes[step : step + count]
+    mixed = (mixed ^ (mixed >> _HALF)) * _MULTIPLIERS[3]
+    first = groups[:count]
+    keep = first == groups[length - 1 : length - 1 + count]
+    if length == LENGTHS[-1]:
+        keep &= first > 0
     return mixed[keep], keep
+
+
+def _ids(hashes: Sequence[_Hashes], bits: int) -> Ids:
+    return (np.concatenate(hashes) >> np.uint64(64 - bits)).astype(np.int32)
 
 
 def word_ends(folded: str) -> list[tuple[int, int]]:

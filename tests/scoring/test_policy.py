@@ -109,7 +109,7 @@ class TestRulesFromData:
     )  # fmt: skip
     def test_that_cannot_be_are_refused_with_their_number(self, entry: dict[str, object]) -> None:
         with pytest.raises(RuleInvalid, match="Rule 2"):
-            rules_from([{"name": "fine", "phrase": "x"}, entry])
+            rules_from([{"name": "fine", "phrase": "x"}, dict(entry)])
 
 
 class TestAPolicy:

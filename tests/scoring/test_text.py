@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from scoring.text import contains_phrase, fold, grams, grams_of, origins, shorten, tokens
+from scoring.text import contains_phrase, fold, gram_ids, grams, grams_of, origins, shorten, tokens
 from tests.scoring.alerts import texts
 
 
@@ -53,6 +53,10 @@ class TestNgrams:
 
     def test_do_not_reach_from_one_run_into_the_next(self) -> None:
         assert "慢太" not in {piece.replace(" ", "") for piece in pieces("太慢 太慢")}
+
+    @given(texts)
+    def test_have_the_ids_that_the_text_alone_is_said_to_have(self, text: str) -> None:
+        assert gram_ids(fold(text), 18).tolist() == sorted(set(grams(fold(text), 18).ids.tolist()))
 
     @given(texts)
     def test_have_the_ids_they_have_among_many_texts(self, text: str) -> None:
