@@ -87,7 +87,7 @@ def raise_alerts(*, queue: Queue, scorer: Scorer, drafts: Sequence[AlertDraft], 
     with transaction.atomic(savepoint=False):  # within take_in's: two round trips fewer
         customers = _customers({draft.customer_id: draft.customer_name for draft in drafts}, now)
         first = {draft.external_id: index for index, draft in reversed(list(enumerate(drafts)))}
-        rows = [_alert_row(drafts[i], digests[i], customers[drafts[i].customer_id]) for i in first.values()]
+        rows = [_alert_row(drafts[i], digests[i], customers[drafts[i].customer_id]) for i in sorted(first.values())]
         created = _insert_alerts(queue, scorer, rows, now)
         known = _known_alerts(scorer, [draft.external_id for draft in drafts], created)
     result = []

@@ -22,12 +22,12 @@ class ApiClient:
 
     def get(self, path: str, **query: Any) -> Any:
         """GET below /api/v1/."""
-        return Client(headers=self._headers()).get(f"/api/v1/{path}", query)
+        return Client(headers=self.headers()).get(f"/api/v1/{path}", query)
 
     def post(self, path: str, body: Any, content_type: str = "application/json", **headers: str) -> Any:
         """POST below /api/v1/; a body that is no bytes is sent as JSON."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        client = Client(headers=self._headers() | headers)
+        client = Client(headers=self.headers() | headers)
         return client.post(f"/api/v1/{path}", content, content_type=content_type)
 
     def lines(self, path: str, *items: Any) -> Any:
@@ -35,7 +35,8 @@ class ApiClient:
         text = b"\n".join(item if isinstance(item, bytes) else json.dumps(item).encode() for item in items)
         return self.post(path, text, "application/x-ndjson")
 
-    def _headers(self) -> dict[str, str]:
+    def headers(self) -> dict[str, str]:
+        """What every request says."""
         return {"Authorization": f"Api-Key {self.key}"} if self.key else {}
 
 
