@@ -131,7 +131,7 @@ class Statistics:
     def z(self, columns: Ints, numbers: Floats) -> Floats:
         """z-scores, cut at 5; 0 while a column has shown one value only."""
         _, mean, _, per_spread = self.table[:, columns]
-        scores = (numbers - mean) * per_spread
+        scores: Floats = (numbers - mean) * per_spread
         return np.minimum(np.maximum(scores, -FURTHEST_Z), FURTHEST_Z)
 
     def bin(self, columns: Ints, numbers: Floats) -> NDArray[np.int64]:

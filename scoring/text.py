@@ -148,7 +148,8 @@ def gram_ids(folded: str, bits: int) -> Ids:
     hashes, groups = _hashes_and_groups(folded)
     ids = _ids([_ngrams(hashes, groups, length)[0] for length in LENGTHS], bits)
     ids.sort()
-    return ids[np.concatenate((_FIRST[: len(ids)], ids[1:] != ids[:-1]))]
+    distinct: Ids = ids[np.concatenate((_FIRST[: len(ids)], ids[1:] != ids[:-1]))]
+    return distinct
 
 
 @dataclass(frozen=True, slots=True)

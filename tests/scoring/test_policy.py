@@ -95,7 +95,10 @@ class TestAHardRule:
 
 class TestRulesFromData:
     def test_are_read(self) -> None:
-        data = [{"name": "a", "phrase": "cancel"}, {"name": "b", "feature": "value", "at_least": 3}]
+        data: list[dict[str, object]] = [
+            {"name": "a", "phrase": "cancel"},
+            {"name": "b", "feature": "value", "at_least": 3},
+        ]
         assert rules_from(data) == (PhraseRule("a", "cancel"), FeatureRule("b", "value", 3.0))
 
     @pytest.mark.parametrize(
