@@ -69,13 +69,16 @@ def entries_since(queue_id: int, position: int, limit: int | None = None) -> lis
     return list(tail.select_related("alert__scorer")[:limit])
 
 
+# Written so that the plan is one index range and one index look-up an alert even before the tables have statistics: a
+# bulk load in one transaction took 20 ms a call with a join.
 _FACTS_TOUCHED = """
-    SELECT e.alert_id, e.position, e.value, e.source, e.judge_id, e.scorer_id, r.position
-    FROM feedback_ledgerentry e LEFT JOIN feedback_ledgerentry r ON r.id = e.retracts_id
-    WHERE e.position <= %(upto)s AND e.alert_id IN (
+    SELECT e.alert_id, e.position, e.value, e.source, e.judge_id, e.scorer_id,
+           (SELECT r.position FROM feedback_ledgerentry r WHERE r.id = e.retracts_id)
+    FROM feedback_ledgerentry e
+    WHERE e.position <= %(upto)s AND e.alert_id = ANY (ARRAY(
         SELECT alert_id FROM feedback_ledgerentry
         WHERE queue_id = %(queue)s AND position > %(low)s AND position <= %(high)s
-    ) ORDER BY e.position
+    )) ORDER BY e.position
 """
 
 
