@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from scoring.demo.build import Labelers
 
 # Scorers post in batches: what they found within this time, unless somebody judges one of the alerts before.
-BATCH_SPAN = timedelta(hours=5)
+BATCH_SPAN = timedelta(hours=8)
 # How often the story stops for the worker's part: policies move on, the model learns, open alerts are re-ranked.
 TURN = timedelta(days=7)
 # In these turns labelers answer questions.
@@ -43,7 +42,7 @@ class Player:
         self.verdicts = self.answers = 0
         self._decisions: dict[str, str] = {}
         self._entries: dict[UUID, LedgerEntry] = {}
-        self._waiting: dict[str, list[AlertRaised]] = defaultdict(list)
+        self._waiting: dict[str, dict[str, list[AlertRaised]]] = defaultdict(dict)
         self._steps = {story.slug: list(story.policy) for story in queue_stories()}
         self._began: datetime | None = None
         self._turns = 0
@@ -53,7 +52,7 @@ class Player:
         self._pass_time(event.at)
         self._post_due(event)
         if isinstance(event, AlertRaised):
-            self._waiting[event.queue].append(event)
+            self._waiting[event.queue].setdefault(event.scorer, []).append(event)
         elif isinstance(event, VerdictGiven):
             self._judge(event)
         elif isinstance(event, VerdictRetracted):
@@ -64,7 +63,7 @@ class Player:
     def finish(self, now: datetime) -> None:
         """Post what still waits, have questions ready, and do the worker's part once more."""
         for slug, queue in self.stage.queues.items():
-            self._post(slug)
+            self._post(slug, now)
             self.labelers.ask(queue=queue, now=now)
             self._work(queue, now)
 
@@ -76,7 +75,7 @@ class Player:
 
     def _turn(self, now: datetime) -> None:
         for slug, queue in self.stage.queues.items():
-            self._post(slug)
+            self._post(slug, now)
             self._move_policy(slug, queue)
             if self._turns in LABELING_TURNS:
                 self.labelers.ask(queue=queue, now=now)
@@ -97,28 +96,23 @@ class Player:
                 checkpoints.write(configuration_of(queue.pk), belief.model, belief.position)
 
     def _post_due(self, event: Event) -> None:
-        """Post the queue's waiting alerts where the oldest waited long enough, or the event is about one of them."""
-        waiting = self._waiting[event.queue]
-        if not waiting:
-            return
-        about_one = any(one.external_id == event.external_id for one in waiting)
-        if about_one or event.at - waiting[0].at > BATCH_SPAN:
-            self._post(event.queue)
+        """Post a scorer's waiting alerts where the oldest waited long enough, or the event is about one of them."""
+        for scorer, waiting in list(self._waiting[event.queue].items()):
+            about_one = any(one.external_id == event.external_id for one in waiting)
+            if about_one or event.at - waiting[0].at > BATCH_SPAN:
+                self._take_in(event.queue, scorer, self._waiting[event.queue].pop(scorer), event.at)
 
-    def _post(self, slug: str) -> None:
-        """Post the waiting alerts of a queue, a batch a scorer."""
-        waiting = sorted(self._waiting.pop(slug, []), key=lambda event: event.scorer)
-        for scorer, group in groupby(waiting, key=lambda event: event.scorer):
-            self._take_in(slug, scorer, list(group))
+    def _post(self, slug: str, now: datetime) -> None:
+        """Post everything that waits in a queue."""
+        for scorer, waiting in self._waiting.pop(slug, {}).items():
+            self._take_in(slug, scorer, waiting, now)
 
-    def _take_in(self, slug: str, scorer: str, events: Sequence[AlertRaised]) -> None:
+    def _take_in(self, slug: str, scorer: str, events: Sequence[AlertRaised], now: datetime) -> None:
         queue = self.stage.queues[slug]
         intakes = take_in(
-            queue=queue,
-            scorer=self.stage.scorers[scorer],
-            drafts=[_draft(event) for event in events],
-            now=events[-1].at,
-        )
+            queue=queue, scorer=self.stage.scorers[scorer], drafts=[_draft(event) for event in events],
+            now=min(now, events[0].at + BATCH_SPAN),
+        )  # fmt: skip
         for event, intake in zip(events, intakes, strict=True):
             self.alerts[event.external_id] = Alert(pk=intake.alert_id, queue=queue)
             self._decisions[event.external_id] = intake.decision or ""

@@ -1,0 +1,209 @@
+"""The demo workspace: made of the generated story by the product's own services, all of it or nothing."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.db.models import F
+
+from feedback.models import Alert, Decision, Exposure, LedgerEntry, Membership, OpenAlert, Queue, Role, Scorer, Source
+from labeling.demo import DemoLabelers
+from labeling.management.commands import demo
+from labeling.models import Question
+from scoring.demo.build import Built, WorkspaceNotEmpty, build
+from scoring.demo.events import AlertRaised, OutcomeArrived, VerdictGiven
+from scoring.demo.people import EVERY_QUEUE, PASSWORD
+from scoring.demo.story import Story, tell
+from scoring.models import JudgedAlert, Stage
+from scoring.replica import forget_replicas
+from scoring.services import lags, policy_in_force
+from scoring.services.rebuilding import rebuild
+from tests import factories
+
+NOW = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
+
+
+@cache
+def last_weeks() -> Story:
+    """A story short enough for a test: its last alerts with all that was said of them."""
+    story = tell(seed=7, now=NOW)
+    late = {
+        event.external_id
+        for event in story.events
+        if isinstance(event, AlertRaised) and event.at > NOW - timedelta(days=18)
+    }
+    chosen = {name for name in late if name.startswith(("churn", "wrong"))}
+    return replace(story, events=tuple(event for event in story.events if event.external_id in chosen))
+
+
+@pytest.fixture
+def story() -> Story:
+    return last_weeks()
+
+
+@pytest.fixture
+def labelers() -> DemoLabelers:
+    return DemoLabelers(seed=7)
+
+
+@pytest.fixture
+def short_story(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command plays the short story."""
+    monkeypatch.setattr(demo, "tell", lambda **_arguments: last_weeks())
+
+
+@pytest.fixture(scope="class")
+def built(django_db_setup: None, django_db_blocker: Any) -> Iterator[Built]:
+    """The short story, built once for all tests of a class, with labelers from the first week on."""
+    forget_replicas()
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, transaction.atomic():
+        patch.setattr("scoring.demo.playing.LABELING_TURNS", range(1, 4))
+        yield build(story=last_weeks(), labelers=DemoLabelers(seed=7))
+        transaction.set_rollback(True)
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command("demo", *arguments, stdout=out)
+    return out.getvalue()
+
+
+@pytest.mark.usefixtures("built", "db")
+class TestBuilding:
+    def test_every_alert_was_raised_scored_and_exposed_at_its_time(self, story: Story, built: Built) -> None:
+        raised = {event.external_id: event.at for event in story.events if isinstance(event, AlertRaised)}
+        assert dict(Alert.objects.values_list("external_id", "raised_at")) == raised
+        assert Exposure.objects.filter(decided_at__gte=F("alert__raised_at")).count() == len(raised) == built.alerts
+
+    def test_every_verdict_on_what_was_shown_stands_in_the_ledger_at_its_time(self, story: Story, built: Built) -> None:
+        shown = set(Exposure.objects.exclude(decision=Decision.HIDE).values_list("alert__external_id", flat=True))
+        given = {event.decision_id: event.at for event in story.events if isinstance(event, VerdictGiven)}
+        rows = LedgerEntry.objects.filter(source=Source.REP, kind="verdict").select_related("alert")
+        assert {row.decision_id: row.recorded_at for row in rows}.items() <= given.items()
+        assert len(rows) == built.verdicts >= 0.95 * len(given)
+        assert {row.alert.external_id for row in rows} <= shown
+
+    def test_the_ledger_is_in_time_order(self) -> None:
+        for queue in Queue.objects.all():
+            moments = LedgerEntry.objects.filter(queue=queue, source=Source.REP).order_by("position")
+            assert list(moments) == sorted(moments, key=lambda entry: entry.recorded_at)
+
+    def test_a_rep_finds_work(self) -> None:
+        for slug in ("churn", "wrong-answer"):
+            assert OpenAlert.objects.filter(queue__slug=slug, visible=True).count() >= 20
+
+    def test_labelers_have_answered_and_find_questions(self, built: Built) -> None:
+        assert LedgerEntry.objects.filter(source=Source.LABELER).count() == built.answers > 0
+        assert Question.objects.filter(state="open", queue__slug="churn").exists()
+
+    def test_outcomes_are_posted_by_the_crm(self, story: Story) -> None:
+        came = sum(isinstance(event, OutcomeArrived) for event in story.events)
+        assert LedgerEntry.objects.filter(source=Source.OUTCOME, scorer__name="crm-demo").count() == came
+
+    def test_the_learner_owes_nothing_and_can_be_rebuilt(self) -> None:
+        assert set(lags().values()) == {0}
+        assert rebuild(queue=Queue.objects.get(slug="churn"), verify=True).differing == ()
+
+    def test_the_lead_finds_figures(self) -> None:
+        assert JudgedAlert.objects.filter(queue__slug="churn").exists()
+
+    def test_everything_is_named_as_generated(self) -> None:
+        assert all(Queue.objects.values_list("is_demo", flat=True))
+        assert all(
+            scorer.name.endswith("-demo") and "Generated" in scorer.description for scorer in Scorer.objects.all()
+        )
+
+    def test_people_have_their_roles_and_the_password_that_is_printed(self) -> None:
+        assert Membership.objects.filter(user__username="lena", role=Role.LEAD).count() == len(EVERY_QUEUE)
+        assert Membership.objects.filter(user__username="rhea", role=Role.REP).count() == 3
+        assert all(user.check_password(PASSWORD) for user in User.objects.all())
+        assert User.objects.get(is_superuser=True).username == "admin"
+
+    def test_a_second_build_is_refused_and_changes_nothing(self, story: Story, labelers: DemoLabelers) -> None:
+        before = LedgerEntry.objects.count(), Alert.objects.count(), User.objects.count()
+        with pytest.raises(WorkspaceNotEmpty):
+            build(story=story, labelers=labelers)
+        assert (LedgerEntry.objects.count(), Alert.objects.count(), User.objects.count()) == before
+
+
+class TestPolicySteps:
+    @pytest.mark.django_db
+    def test_queues_start_by_observing_and_move_on_when_their_day_comes(
+        self, story: Story, labelers: DemoLabelers
+    ) -> None:
+        raised = [event for event in story.events if isinstance(event, AlertRaised)]
+        began = replace(raised[0], at=NOW - timedelta(days=60))
+        build(story=replace(story, events=(began, *raised[-20:])), labelers=labelers)
+        stages = {queue.slug: policy_in_force(queue.pk).stage for queue in Queue.objects.all()}
+        assert stages["churn"] == Stage.RANK
+        assert stages["hesitating"] == Stage.OBSERVE
+
+
+@pytest.mark.django_db
+class TestInterruption:
+    def test_an_interrupted_build_leaves_nothing_and_the_next_one_is_whole(
+        self, story: Story, labelers: DemoLabelers
+    ) -> None:
+        def interrupt(done: int, total: int) -> None:
+            if done > total // 2:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            build(story=story, labelers=labelers, on_progress=interrupt)
+        assert not Queue.objects.exists() and not Alert.objects.exists() and not User.objects.exists()
+        assert build(story=story, labelers=labelers).alerts == Alert.objects.count() > 0
+
+
+@pytest.mark.django_db
+class TestCommand:
+    @pytest.fixture(autouse=True)
+    def _short(self, short_story: None) -> None:
+        """Every test here plays the short story."""
+
+    def test_it_reports_progress_and_prints_the_logins(self) -> None:
+        said = run("--if-empty")
+        assert "50 %" in said and "100 %" in said
+        assert "rhea (rep)" in said and PASSWORD in said
+
+    def test_it_can_be_run_again(self) -> None:
+        run()
+        before = LedgerEntry.objects.count()
+        assert "nothing changed" in run()
+        assert "nothing changed" in run("--if-empty")
+        assert LedgerEntry.objects.count() == before
+
+    def test_it_refuses_a_workspace_in_use(self, queue: Queue) -> None:
+        with pytest.raises(CommandError, match="empty database"):
+            run()
+        assert Queue.objects.get() == queue
+
+    def test_if_empty_it_leaves_a_workspace_in_use_alone(self, queue: Queue) -> None:
+        assert "nothing changed" in run("--if-empty")
+        assert Queue.objects.get() == queue
+
+    def test_a_person_who_exists_keeps_their_password(self) -> None:
+        tom = factories.make_person("tom")
+        run()
+        tom.refresh_from_db()
+        assert tom.check_password("tom")
+
+
+class TestProgress:
+    def test_on_a_terminal_it_is_one_line_that_changes(self) -> None:
+        class Terminal(StringIO):
+            def isatty(self) -> bool:
+                return True
+
+        terminal = Terminal()
+        progress = demo.Progress(demo.OutputWrapper(terminal))
+        for done in range(1001):
+            progress(done, 1000)
+        assert terminal.getvalue().count("\r") == 101
+        assert terminal.getvalue().count("\n") == 1
