@@ -50,7 +50,7 @@ class Receipt:
 def explanation_of(alert: Alert, reasons: int = 6) -> Explanation:
     """The current score of an alert with its reasons, every committed verdict learnt. Reads `alert.scorer`."""
     facts = facts_of_alert(alert)
-    standing = OpenAlert.objects.filter(alert=alert).first()
+    standing: OpenAlert | None = getattr(alert, "open", None)  # loaded already where the desk shows it
     exposure = Exposure.objects.filter(alert=alert).order_by("-pk").first()
     with replica_of(alert.queue_id).hold() as belief:
         features = extract(facts, belief.config)

@@ -16,6 +16,7 @@ from django_htmx.http import push_url, trigger_client_event
 from feedback.desk import selectors
 from feedback.desk.access import DESK_ROLES, DeskRequest, wants_fragment
 from feedback.desk.forms import VerdictForm
+from feedback.desk.services import Choice, sit_down, take_next, take_up
 from feedback.errors import AlreadyJudged, AlreadyRetracted, DecisionConflict, FeedbackError, NotYours
 from feedback.models import Alert, LedgerEntry, Queue, Reason, Value
 from feedback.selectors import entry_for
@@ -53,7 +54,7 @@ def verdict_recorded(request: DeskRequest, alert: Alert, entry: LedgerEntry, for
     """The next alert, and the receipt of this verdict."""
     if form.cleaned_data["back"] == "judged":
         return HttpResponseRedirect(reverse("desk:judged", args=[alert.queue.slug]))
-    work = selectors.next_work(alert.queue, form.place)
+    work = take_next(user=request.user, queue=alert.queue, past=form.place, now=timezone.now())
     if wants_fragment(request):
         return work_reply(request, alert.queue, work, entry=entry, just_now=True, judged_alert=alert.pk)
     chosen = {"alert": work.alert.pk} if work else {}
@@ -64,7 +65,8 @@ def verdict_retracted(request: DeskRequest, retraction: LedgerEntry) -> HttpResp
     """The alert that is open again, and the receipt of the retraction."""
     alert = selectors.alert_on_desk(request.user, retraction.alert_id)
     if wants_fragment(request):
-        reply = work_reply(request, alert.queue, selectors.work_of(alert), entry=retraction, just_now=True)
+        work = take_up(user=request.user, alert=alert, now=timezone.now())
+        reply = work_reply(request, alert.queue, work, entry=retraction, just_now=True)
         return trigger_client_event(reply, "list-stale", after="settle")
     return HttpResponseRedirect(desk_address(alert.queue, alert=alert.pk, receipt=retraction.decision_id))
 
@@ -92,7 +94,7 @@ def _again(request: DeskRequest, alert: Alert, status: int, form: VerdictForm | 
     typed = {"note": form.data.get("note", ""), "reason": form.data.get("reason", "")} if form else {}
     if wants_fragment(request):
         return work_reply(request, alert.queue, work, status, problem=problem, typed=typed)
-    desk = selectors.desk_for(user=request.user, slug=alert.queue.slug, now=timezone.now(), alert_id=alert.pk)
+    desk = sit_down(user=request.user, slug=alert.queue.slug, choice=Choice(alert.pk), now=timezone.now())
     return desk_page(request, desk, status, problem=problem, typed=typed)
 
 

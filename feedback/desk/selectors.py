@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
-from django.db.models import F, QuerySet
-from django.db.models.functions import Left
+from django.db.models import QuerySet, Value
+from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
+from django.db.models.functions import Coalesce, Left, NullIf
 from django.utils import timezone
 
 from feedback import rules
@@ -16,7 +18,7 @@ from feedback.desk.access import DESK_ROLES
 from feedback.desk.cursor import Cursor
 from feedback.models import Alert, LedgerEntry, Membership, OpenAlert, Queue, Role, Source, Tier
 from feedback.people import Person, id_of
-from feedback.selectors import history_of, queue_for
+from feedback.selectors import history_of
 from feedback.services.ledger import facts_of
 
 PAGE_ROWS = 30
@@ -26,7 +28,7 @@ PREVIEW_CHARACTERS = 90
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One open alert in the list. `probability` is None where it is to be judged blind."""
+    """One open alert in the list. `probability` is None where it is to be judged blind; a hold may have ended."""
 
     cursor: Cursor
     customer: str
@@ -34,6 +36,9 @@ class Row:
     tier: str
     probability: float | None
     raised_at: datetime
+    holder_id: int | None
+    holder: str
+    held_until: datetime | None
 
     @property
     def alert_id(self) -> int:
@@ -53,12 +58,14 @@ class Inbox:
 class Work:
     """One alert on the desk, and what its verdict form needs.
 
-    `standing` is the closing verdict, None where the alert is open. `decision_id` is new for every form that is shown.
+    `standing` is the closing verdict, None where the alert is open. `colleague` is who else has it on their desk.
+    `decision_id` and `undo_id` are new for every form that is shown.
     """
 
     alert: Alert
     standing: LedgerEntry | None
     history: list[LedgerEntry]
+    colleague: str = ""
     decision_id: uuid.UUID = field(default_factory=uuid.uuid4)
     undo_id: uuid.UUID = field(default_factory=uuid.uuid4)
 
@@ -111,19 +118,6 @@ def tier_word(tier: int) -> str:
     return Tier(tier).name.lower()
 
 
-def desk_for(
-    *, user: Person, slug: str, now: datetime, alert_id: int | None = None, past: Cursor | None = None,
-    after: Cursor | None = None,
-) -> Desk:  # fmt: skip
-    """A person's desk in a queue: the alert they chose, else the next one past a cursor, else the most urgent.
-
-    Raises `Queue.DoesNotExist` or `Alert.DoesNotExist` where it is not theirs.
-    """
-    queue = queue_for(user, slug, *DESK_ROLES)
-    work = chosen_work(user, queue, alert_id) if alert_id else next_work(queue, past)
-    return Desk(queue, inbox_page(queue, after), work, pulse_of(user, queue, now))
-
-
 # Three index ranges in one round trip; every page of the desk asks it.
 _PULSE = """
     SELECT
@@ -155,33 +149,18 @@ def is_blind(alert: Alert) -> bool:
 
 def inbox_page(queue: Queue, after: Cursor | None = None) -> Inbox:
     """The open alerts after a cursor, a page of them."""
-    fields = ("urgency", "alert_id", "tier", "probability", "blind", "raised_at", "customer", "customer_key", "words")
     found = _visible(queue, after).annotate(
-        customer=F("alert__customer__name"),
-        customer_key=F("alert__customer__external_id"),
+        customer=Coalesce(NullIf("alert__customer__name", Value("")), "alert__customer__external_id"),
         words=Left("alert__text", PREVIEW_CHARACTERS),
+        holder=Coalesce(NullIf("held_by__first_name", Value("")), "held_by__username", Value("")),
     )
-    rows = [_row(*values) for values in found.values_list(*fields)[: PAGE_ROWS + 1]]
+    rows = [_row(row) for row in found.defer("opened_at")[: PAGE_ROWS + 1]]
     return Inbox(rows[:PAGE_ROWS], after, rows[PAGE_ROWS - 1].cursor if len(rows) > PAGE_ROWS else None)
-
-
-def next_work(queue: Queue, past: Cursor | None = None) -> Work | None:
-    """The first open alert past a cursor, beginning again at the top after the last; None where the queue is clear."""
-    wanted = "alert__customer", "alert__scorer", "alert__queue"
-    found = _visible(queue, past).select_related(*wanted).first()
-    if found is None and past is not None:
-        found = _visible(queue).select_related(*wanted).first()
-    return None if found is None else work_of(found.alert)
-
-
-def chosen_work(user: Person, queue: Queue | None, alert_id: int) -> Work:
-    """One alert of a person's queues, open or judged. Raises `Alert.DoesNotExist` where it is not theirs."""
-    return work_of(alert_on_desk(user, alert_id, queue))
 
 
 def alert_on_desk(user: Person, alert_id: int, queue: Queue | None = None) -> Alert:
     """An alert with all that the desk shows of it, in one query. Raises `Alert.DoesNotExist` where it is not theirs."""
-    mine = Alert.objects.select_related("queue", "customer", "scorer", "open")
+    mine = Alert.objects.select_related("queue", "customer", "scorer", "open__held_by")
     if queue is not None:
         return mine.get(pk=alert_id, queue=queue)
     memberships = Membership.objects.filter(user_id=id_of(user), role__in=DESK_ROLES, queue__throwaway=False)
@@ -210,17 +189,23 @@ def source_of(user: Person, alert: Alert, seen: uuid.UUID | None) -> Source:
 
 
 def _visible(queue: Queue, after: Cursor | None = None) -> QuerySet[OpenAlert]:
-    """The open alerts in order, one range of open_alert_inbox: the first condition opens it, the second trims ties."""
+    """The open alerts in order: one range of open_alert_inbox, also where thousands are equally urgent."""
     found = OpenAlert.objects.filter(queue=queue, visible=True).order_by("-urgency", "-alert")
     if after is None:
         return found
-    return found.filter(urgency__lte=after.urgency).exclude(urgency=after.urgency, alert__gte=after.alert_id)
+    return found.filter(TupleLessThan(Tuple("urgency", "alert_id"), (after.urgency, after.alert_id)))
 
 
-def _row(
-    urgency: float, alert_id: int, tier: int, probability: float, blind: bool, raised_at: datetime,
-    name: str, key: str, words: str,
-) -> Row:  # fmt: skip
+def _row(row: Any) -> Row:
+    """A row from an open alert with the annotations of `inbox_page`."""
     return Row(
-        Cursor(urgency, alert_id), name or key, words, tier_word(tier), None if blind else probability, raised_at
+        cursor=Cursor(row.urgency, row.alert_id),
+        customer=row.customer,
+        words=row.words,
+        tier=tier_word(row.tier),
+        probability=None if row.blind else row.probability,
+        raised_at=row.raised_at,
+        holder_id=row.held_by_id,
+        holder=row.holder,
+        held_until=row.held_until,
     )

@@ -1,18 +1,81 @@
-"""A verdict as the desk gives it: what it counts as is read off the person and the alert, never off the form."""
+"""What a rep does at the desk: sit down, take the next alert, keep it, judge it."""
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from feedback.desk.selectors import is_blind, source_of
-from feedback.models import Alert
+from feedback.desk import selectors
+from feedback.desk.access import DESK_ROLES
+from feedback.desk.cursor import Cursor
+from feedback.desk.selectors import Desk, Work
+from feedback.models import Alert, OpenAlert, Queue
 from feedback.people import Person
+from feedback.selectors import queue_for
 from feedback.services import Recorded, record_verdict
+from feedback.services.holds import hold, hold_next
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What an address of the desk asks for: one alert or the next past a place, and the list after a place."""
+
+    alert_id: int | None = None
+    past: Cursor | None = None
+    after: Cursor | None = None
+
+
+def sit_down(*, user: Person, slug: str, choice: Choice, now: datetime) -> Desk:
+    """A person's desk in a queue: the alert they chose, else the next that no colleague has on theirs.
+
+    Raises `Queue.DoesNotExist` or `Alert.DoesNotExist` where it is not theirs.
+    """
+    queue = queue_for(user, slug, *DESK_ROLES)
+    if choice.alert_id is None:
+        work = take_next(user=user, queue=queue, past=choice.past, now=now)
+    else:
+        work = take_up(user=user, alert=selectors.alert_on_desk(user, choice.alert_id, queue), now=now)
+    return Desk(queue, selectors.inbox_page(queue, choice.after), work, selectors.pulse_of(user, queue, now))
+
+
+def take_next(*, user: Person, queue: Queue, past: Cursor | None, now: datetime) -> Work | None:
+    """Hold the most urgent free alert past a place, after the last one the first; None where none is free."""
+    place = None if past is None else (past.urgency, past.alert_id)
+    alert_id = hold_next(queue_id=queue.pk, person=user, now=now, past=place)
+    if alert_id is None and place is not None:
+        alert_id = hold_next(queue_id=queue.pk, person=user, now=now)
+    return None if alert_id is None else selectors.work_of(selectors.alert_on_desk(user, alert_id, queue))
+
+
+def take_up(*, user: Person, alert: Alert, now: datetime) -> Work:
+    """An alert that a person opened on purpose: theirs to hold unless a colleague has it, who is named then."""
+    work = selectors.work_of(alert)
+    if work.open is None or hold(alert_id=alert.pk, person=user, now=now):
+        return work
+    return replace(work, colleague=_name_of(work.open))
+
+
+def keep_watch(*, user: Person, slug: str, alert_id: int | None, since: int, now: datetime) -> tuple[Queue, int]:
+    """Go on holding the alert on the page, and count what arrived since the page was made.
+
+    Raises `Queue.DoesNotExist` where the queue is not theirs. An alert of another queue is not held.
+    """
+    queue = queue_for(user, slug, *DESK_ROLES)
+    if alert_id is not None and OpenAlert.objects.filter(queue=queue, alert=alert_id).exists():
+        hold(alert_id=alert_id, person=user, now=now)
+    return queue, selectors.arrived_since(queue, since)
 
 
 def judge_on_desk(*, alert: Alert, judge: Person, decision: dict[str, Any], now: datetime) -> Recorded:
     """Record a person's decision (`VerdictForm.decision`) on an alert that has its `open` loaded.
 
+    What it counts as is read off the person and the alert, never off the form.
     Raises what `record_verdict` raises; nothing is written then.
     """
-    source = source_of(judge, alert, decision["seen"])
-    return record_verdict(alert=alert, judge=judge, source=source, blind=is_blind(alert), now=now, **decision)
+    source = selectors.source_of(judge, alert, decision["seen"])
+    blind = selectors.is_blind(alert)
+    return record_verdict(alert=alert, judge=judge, source=source, blind=blind, now=now, **decision)
+
+
+def _name_of(standing: OpenAlert) -> str:
+    """Who holds an alert, as colleagues call them; empty where the hold ended between two reads."""
+    return "" if standing.held_by is None else standing.held_by.first_name or standing.held_by.get_username()

@@ -9,6 +9,7 @@ from feedback.desk import answers, navigation, selectors
 from feedback.desk.access import DESK_ROLES, DeskRequest, for_people, wants_fragment
 from feedback.desk.cursor import Cursor
 from feedback.desk.judged import judged_by
+from feedback.desk.services import Choice, keep_watch, sit_down
 from feedback.models import Role
 from feedback.selectors import queue_for
 
@@ -39,14 +40,12 @@ def queues(request: DeskRequest) -> HttpResponse:
 @for_people
 def desk(request: DeskRequest, slug: str) -> HttpResponse:
     """The desk of a queue; for htmx only the alert that was asked for."""
-    desk = selectors.desk_for(
-        user=request.user,
-        slug=slug,
-        now=timezone.now(),
+    choice = Choice(
         alert_id=_number(request.GET.get("alert")),
         past=Cursor.parse(request.GET.get("past", "")),
         after=Cursor.parse(request.GET.get("after", "")),
     )
+    desk = sit_down(user=request.user, slug=slug, choice=choice, now=timezone.now())
     if wants_fragment(request):
         return answers.work_reply(request, desk.queue, desk.work)
     return answers.desk_page(request, desk)
@@ -66,10 +65,13 @@ def inbox(request: DeskRequest, slug: str) -> HttpResponse:
 @require_safe
 @for_people
 def fresh(request: DeskRequest, slug: str) -> HttpResponse:
-    """How many alerts arrived since the page was made: asked every few seconds, answered only when it changed."""
-    queue = queue_for(request.user, slug, *DESK_ROLES)
+    """How many alerts arrived since the page was made: asked every few seconds, answered only when it changed.
+
+    Asking also keeps the alert on the page for this person.
+    """
     since, shown = _number(request.GET.get("since")) or 0, _number(request.GET.get("shown")) or 0
-    count = selectors.arrived_since(queue, since)
+    alert_id = _number(request.GET.get("holding"))
+    queue, count = keep_watch(user=request.user, slug=slug, alert_id=alert_id, since=since, now=timezone.now())
     if count == shown:
         return HttpResponse(status=204)
     return render(request, "feedback/_fresh.html", {"queue": queue, "since": since, "count": count})
