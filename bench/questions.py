@@ -1,6 +1,6 @@
 """Does asking well beat asking at random? AUC after k answers, for every strategy of labeling.querying.
 
-    python bench/questions.py [STREAM ...] [--answers 300] [--batch 20] [--seeds 5]
+    python bench/questions.py [STREAM ...] [--strategies NAME ...] [--start 20] [--answers 160] [--batch 20] [--seeds 8]
 
 Each stream is split at random (by seed): a pool to ask from, and 40 % to measure on. Every batch of questions is chosen
 by the `querying.choose` that the worker calls, from a pool shortlisted as the worker shortlists it, and answered with
@@ -33,7 +33,6 @@ from scoring.online_model import ModelConfig, OnlineModel, OpenMatrix
 
 DATA = Path(os.environ.get("ALERTLOOP_SHARED", Path(__file__).resolve().parents[2] / "shared")) / "data"
 STREAMS = ("waimai", "shop10", "airline", "banking77", "telco", "mlc", "iranian", "bankadd")
-STRATEGIES = ("random", "uncertain", "diverse", "mixed")
 NEAR, RANDOM, MEASURED, TEST_SHARE = 250, 250, 1_500, 0.4
 
 
@@ -53,36 +52,48 @@ def load(name: str, config: ModelConfig, limit: int = 6_000) -> Stream:
     return Stream(name, [extract(_facts(row), config) for row in rows], [row["y"] == "1" for row in rows])
 
 
-def curve(stream: Stream, strategy: str, seed: int, answers: int, batch: int, config: ModelConfig) -> list[float]:
-    """AUC on the measured alerts after each batch but the first, which is drawn at random for every strategy alike."""
+@dataclass(frozen=True)
+class Plan:
+    """Labels known at the start, answers asked for after it, the size of a batch, and how often to repeat it all."""
+
+    start: int
+    answers: int
+    batch: int
+    seeds: int
+
+
+def curve(stream: Stream, strategy: str, seed: int, plan: Plan, config: ModelConfig) -> list[float]:
+    """AUC on the measured alerts after each batch. What is known at the start is the same for every strategy."""
     order = random.Random(seed).sample(range(len(stream.labels)), len(stream.labels))
     cut = int(len(order) * TEST_SHARE)
-    measured, pool = order[:cut][:MEASURED], order[cut:]
-    model, found, asked = OnlineModel(config), [], []
+    measured, asked, pool = order[:cut][:MEASURED], order[cut : cut + plan.start], order[cut + plan.start :]
+    model, found = OnlineModel(config), []
+    for row in asked:
+        model.learn(stream.features[row], stream.labels[row])
     pooled, held_out = _matrix(stream, pool, config), _matrix(stream, measured, config)
-    while len(asked) < answers:
+    while len(asked) < plan.start + plan.answers:
         seed_now = f"{seed}:{len(asked)}"
         candidates = [querying.Candidate(row, stream.features[row]) for row in _shortlist(pooled, model, seed_now)]
-        wish = querying.Wish(batch, strategy if asked else "random", learnt=model.learnt, seed=seed_now)
+        wish = querying.Wish(plan.batch, strategy, learnt=model.learnt, seed=seed_now)
         picks = querying.choose(candidates, model, wish, [stream.features[row] for row in asked[-150:]])
         for pick in picks:
             model.learn(stream.features[pick.alert_id], stream.labels[pick.alert_id])
         asked += [pick.alert_id for pick in picks]
         pooled.remove([pick.alert_id for pick in picks])
         found.append(_auc(stream, held_out, model))
-    return found[1:]
+    return found
 
 
-def compare(stream: Stream, seeds: int, answers: int, batch: int, config: ModelConfig) -> dict[str, object]:
+def compare(stream: Stream, strategies: list[str], plan: Plan, config: ModelConfig) -> dict[str, object]:
     """The area of the random curve, and how much each strategy adds to it, with its standard error over the seeds."""
     areas = {
-        strategy: [mean(curve(stream, strategy, seed, answers, batch, config)) for seed in range(seeds)]
-        for strategy in STRATEGIES
+        strategy: [mean(curve(stream, strategy, seed, plan, config)) for seed in range(plan.seeds)]
+        for strategy in ["random", *strategies]
     }
-    row: dict[str, object] = {"stream": stream.name, "random": round(mean(areas["random"]), 4)}
-    for strategy in STRATEGIES[1:]:
+    row: dict[str, object] = {"stream": stream.name, "start": plan.start, "random": round(mean(areas["random"]), 4)}
+    for strategy in strategies:
         gains = [ours - theirs for ours, theirs in zip(areas[strategy], areas["random"], strict=True)]
-        row[strategy] = [round(mean(gains), 4), round(stdev(gains) / len(gains) ** 0.5, 4) if seeds > 1 else None]
+        row[strategy] = [round(mean(gains), 4), round(stdev(gains) / len(gains) ** 0.5, 4)]
     return row
 
 
@@ -111,8 +122,9 @@ def _shortlist(pooled: OpenMatrix, model: OnlineModel, seed: str) -> list[int]:
     """What the worker's query would hand over: alerts near the middle of the scale, and as many at random."""
     rows = pooled.keys()
     drawn = random.Random(seed).sample(rows.tolist(), min(RANDOM, len(rows)))
-    nearest = np.argsort(np.abs(model.predict_matrix(pooled) - 0.5), kind="stable")[:NEAR]
-    return sorted({*rows[nearest].tolist(), *drawn})
+    nearest = np.argsort(np.abs(model.predict_matrix(pooled) - 0.5), kind="stable")[: max(NEAR, len(rows) // 10)]
+    near = random.Random(seed + "near").sample(rows[nearest].tolist(), min(NEAR, len(nearest)))
+    return sorted({*near, *drawn})
 
 
 def _auc(stream: Stream, held_out: OpenMatrix, model: OnlineModel) -> float:
@@ -124,12 +136,13 @@ def main() -> Iterator[dict[str, object]]:
     """One row a stream."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("streams", nargs="*", default=STREAMS)
-    for name, default in (("answers", 300), ("batch", 20), ("seeds", 5)):
+    parser.add_argument("--strategies", nargs="+", default=["uncertain", "diverse", "mixed"])
+    for name, default in (("start", 20), ("answers", 160), ("batch", 20), ("seeds", 8)):
         parser.add_argument(f"--{name}", type=int, default=default)
-    arguments = parser.parse_args()
-    config = ModelConfig()
-    for name in arguments.streams:
-        yield compare(load(name, config), arguments.seeds, arguments.answers, arguments.batch, config)
+    asked = parser.parse_args()
+    config, plan = ModelConfig(), Plan(asked.start, asked.answers, asked.batch, asked.seeds)
+    for name in asked.streams:
+        yield compare(load(name, config), asked.strategies, plan, config)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from feedback.selectors import entries_about
 from feedback.services import facts_of
 from labeling.models import Because, Question, State
 
-# Open alerts near the middle of the scale, and as many drawn at random: what the strategies choose from.
+# Open alerts of the tenth that the model is least sure of, and as many drawn at random: what is chosen from.
 NEAR, RANDOM = 250, 250
 # Verdicts looked back on for second looks, and how far from a verdict the model's first word must have been.
 LOOK_BACK, FAR = 400, 0.7
@@ -26,7 +26,10 @@ _OPEN = """
         WHERE o.queue_id = %(queue)s AND NOT EXISTS (
             SELECT 1 FROM labeling_question q WHERE q.alert_id = o.alert_id AND q.state <> 'withdrawn')
     )
-    (SELECT alert_id FROM askable ORDER BY abs(probability - 0.5), alert_id LIMIT %(near)s)
+    (SELECT alert_id FROM (
+        SELECT alert_id FROM askable ORDER BY abs(probability - 0.5), alert_id
+        LIMIT greatest(%(near)s, (SELECT count(*) / 10 FROM askable))
+     ) AS near ORDER BY md5(alert_id::text || %(seed)s), alert_id LIMIT %(near)s)
     UNION
     (SELECT alert_id FROM askable ORDER BY md5(alert_id::text || %(seed)s), alert_id LIMIT %(random)s)
 """

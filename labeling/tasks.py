@@ -4,15 +4,18 @@ from celery import shared_task
 from django.utils import timezone
 
 from feedback.models import Queue
+from feedback.nudges import nudge
 from labeling import selectors, services
+
+FILL = "labeling.tasks.fill"
 
 
 @shared_task
 def sweep() -> None:
-    """Free ended leases, then fill every queue that somebody labels."""
+    """Free ended leases, then have every queue filled that somebody labels: each on its own, so that none waits."""
     services.release_expired(now=timezone.now())
     for queue_id in selectors.labeled_queues():
-        fill(queue_id)
+        nudge(FILL, queue_id)
 
 
 @shared_task

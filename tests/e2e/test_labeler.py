@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -83,6 +84,15 @@ class TestALabeler:
         page = enter(ada, "/label/churn/")
         press(page, "a")
         expect(page.locator("#question-title")).to_be_focused()
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    def test_the_page_has_no_barriers_that_axe_knows(self, enter: Enter, ada: User, scheme: str) -> None:
+        page = enter(ada, "/label/churn/")
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for key in ("a", "x", "Space"):
+            press(page, key)
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
 
     def test_does_the_same_without_script(
         self, browser: Browser, live_server: LiveServer, enter: Enter, ada: User

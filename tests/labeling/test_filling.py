@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from celery import current_app
 from django.contrib.auth.models import User
 
-from feedback.models import Queue, Scorer, Source, Value
+from feedback.models import Alert, Queue, Scorer, Source, Value
 from labeling.models import Because, Hold, Lease, Question, QuestionPlan, State
 from labeling.services import Filled, claim_next, fill_questions, skip
 from labeling.services.filling import STALE_ROWS
+from labeling.tasks import fill as fill_task
 from labeling.tasks import sweep
 from tests.factories import NOON, judge, make_person, raise_alert
 from tests.labeling.conftest import Ask
@@ -17,7 +19,7 @@ LATER = NOON + timedelta(hours=2)
 
 
 @pytest.fixture
-def alerts(queue: Queue, upstream: Scorer) -> list:
+def alerts(queue: Queue, upstream: Scorer) -> list[Alert]:
     """Thirty open alerts that say different things."""
     return [raise_alert(queue, upstream, f"{word} {word[::-1]} number {n * 37}", features={"logins": n, "plan": word})
             for n, word in enumerate(WORDS)]  # fmt: skip
@@ -34,28 +36,28 @@ def fill(queue: Queue) -> Filled:
 
 
 class TestFillingAQueue:
-    def test_it_keeps_as_many_questions_open_as_the_plan_wants(self, queue: Queue, alerts: list) -> None:
+    def test_it_keeps_as_many_questions_open_as_the_plan_wants(self, queue: Queue, alerts: list[Alert]) -> None:
         assert fill(queue).asked == 20
         assert fill(queue) == Filled()
 
-    def test_the_plan_is_the_queues_own(self, queue: Queue, alerts: list) -> None:
+    def test_the_plan_is_the_queues_own(self, queue: Queue, alerts: list[Alert]) -> None:
         QuestionPlan.objects.create(queue=queue, open_questions=4, strategy="random", overlap=3, double_share=0.0)
         fill(queue)
         assert list(Question.objects.values_list("because", "overlap")) == [("random", 3)] * 4
 
-    def test_no_alert_is_asked_about_twice(self, queue: Queue, alerts: list) -> None:
+    def test_no_alert_is_asked_about_twice(self, queue: Queue, alerts: list[Alert]) -> None:
         QuestionPlan.objects.create(queue=queue, open_questions=10)
         fill(queue)
         Question.objects.update(state=State.ANSWERED)
         fill(queue)
         assert len(set(Question.objects.values_list("alert_id", flat=True))) == 20
 
-    def test_a_cold_model_says_so(self, queue: Queue, alerts: list) -> None:
+    def test_a_cold_model_says_so(self, queue: Queue, alerts: list[Alert]) -> None:
         fill(queue)
         assert set(Question.objects.values_list("because", flat=True)) == {Because.COLD, Because.RANDOM}
 
     def test_a_model_that_has_learnt_asks_what_it_is_least_sure_of(
-        self, queue: Queue, upstream: Scorer, rhea: User, alerts: list
+        self, queue: Queue, upstream: Scorer, rhea: User, alerts: list[Alert]
     ) -> None:
         for number in range(24):
             judge(
@@ -66,32 +68,32 @@ class TestFillingAQueue:
         fill(queue)
         assert Question.objects.filter(because=Because.UNCERTAIN, position=24).exists()
 
-    def test_each_question_keeps_what_the_model_said_when_it_was_asked(self, queue: Queue, alerts: list) -> None:
+    def test_each_question_keeps_what_the_model_said_when_it_was_asked(self, queue: Queue, alerts: list[Alert]) -> None:
         fill(queue)
         for question in Question.objects.select_related("alert__open"):
             assert question.probability == pytest.approx(question.alert.open.probability)
             assert question.uncertainty == pytest.approx(min(question.probability, 1 - question.probability))
 
-    def test_one_labeler_more_answers_a_share_of_them(self, queue: Queue, alerts: list) -> None:
+    def test_one_labeler_more_answers_a_share_of_them(self, queue: Queue, alerts: list[Alert]) -> None:
         QuestionPlan.objects.create(queue=queue, double_share=1.0)
         fill(queue)
         assert set(Question.objects.values_list("overlap", flat=True)) == {2}
 
 
 class TestSecondLooks:
-    def test_a_labeler_is_asked_where_a_rep_was_not_sure(self, queue: Queue, rhea: User, alerts: list) -> None:
+    def test_a_labeler_is_asked_where_a_rep_was_not_sure(self, queue: Queue, rhea: User, alerts: list[Alert]) -> None:
         judge(alerts[3], rhea, Value.UNSURE)
         fill(queue)
         assert Question.objects.get(alert=alerts[3]).because == Because.REP_UNSURE
 
-    def test_not_once_a_colleague_was_sure(self, queue: Queue, rhea: User, lena: User, alerts: list) -> None:
+    def test_not_once_a_colleague_was_sure(self, queue: Queue, rhea: User, lena: User, alerts: list[Alert]) -> None:
         entry = judge(alerts[3], rhea, Value.UNSURE)
         judge(alerts[3], lena, Value.ACCURATE, Source.LEAD, seen=entry.decision_id)
         fill(queue)
         assert not Question.objects.filter(alert=alerts[3]).exists()
 
     def test_a_labeler_is_asked_where_the_model_was_sure_and_the_rep_says_otherwise(
-        self, queue: Queue, upstream: Scorer, rhea: User, alerts: list
+        self, queue: Queue, upstream: Scorer, rhea: User, alerts: list[Alert]
     ) -> None:
         for number in range(40):
             judge(raise_alert(queue, upstream, f"cancel our contract now, case {number}"), rhea, Value.ACCURATE)
@@ -130,7 +132,7 @@ class TestWithdrawing:
 
 class TestStaleQuestions:
     def test_unseen_ones_that_an_older_model_chose_are_chosen_anew(
-        self, queue: Queue, rhea: User, ask: Ask, alerts: list
+        self, queue: Queue, rhea: User, ask: Ask, alerts: list[Alert]
     ) -> None:
         stale, seen = ask(utility=0.1), ask(utility=0.9)
         claim_next(queue=queue, labeler=make_person("dan", (queue, "labeler")), now=LATER)
@@ -141,13 +143,23 @@ class TestStaleQuestions:
 
 
 class TestTheSweep:
-    def test_it_fills_every_queue_that_somebody_labels(self, queue: Queue, ada: User, alerts: list) -> None:
-        sweep()
-        assert Question.objects.filter(queue=queue, state=State.OPEN).count() == 20
+    def nudged(self) -> list[int]:
+        """The queues that the messages on the (in-memory) broker ask to fill."""
+        with current_app.connection_for_read() as connection:
+            messages = connection.SimpleQueue("alertloop")
+            messages.clear()
+            sweep()
+            return [messages.get(block=False).payload[0][0] for _ in range(messages.qsize())]
 
-    def test_it_leaves_a_queue_without_labelers_alone(self, queue: Queue, rhea: User, alerts: list) -> None:
-        sweep()
-        assert not Question.objects.exists()
+    def test_it_has_every_queue_filled_that_somebody_labels(self, queue: Queue, ada: User) -> None:
+        assert self.nudged() == [queue.pk]
+
+    def test_it_leaves_a_queue_without_labelers_alone(self, queue: Queue, rhea: User) -> None:
+        assert self.nudged() == []
+
+    def test_the_task_fills_a_queue(self, queue: Queue, alerts: list[Alert]) -> None:
+        fill_task(queue.pk)
+        assert Question.objects.filter(queue=queue, state=State.OPEN).count() == 20
 
     def test_it_releases_ended_leases(self, ada: User, question: Question) -> None:
         claim_next(queue=question.queue, labeler=ada, now=NOON)  # long ago
