@@ -20,7 +20,7 @@ run: $(RUN) ## run everything: database, web, worker, clock (PORT=8123 chooses a
 	@exec $(PY) -m config.runner
 
 test: $(DEV) lint ## every check and every test, against a real PostgreSQL
-	$(PY) -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
+	$(PY) -m pytest -n 2 --dist loadfile --doctest-modules --cov --cov-report=term:skip-covered $(APPS) tests
 
 lint: $(DEV) ## style, types, layers, missing migrations
 	$(PY) -m ruff check .

