@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -24,7 +25,7 @@ from scoring.lead.tables import NOTHING, Table, count, percent, points
 Person = AbstractBaseUser | AnonymousUser
 
 # What a page may catch up by itself; a worker does the rest (scoring.tasks.count), and the page says what is missing.
-PAGE_ENTRIES, PAGE_ALERTS = 300, 40_000
+PAGE_ENTRIES, PAGE_ALERTS = 300, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +73,41 @@ def queue_page(*, user: Person, slug: str, now: datetime) -> QueuePage:
     """The page of a queue that the person leads. Raises `Queue.DoesNotExist` for any other."""
     queue = queue_for(user, slug, Role.LEAD)
     follow_ledger(queue=queue, now=now, entries=PAGE_ENTRIES, alerts=PAGE_ALERTS)
-    figures = selectors.figures_of([queue.pk], now)[queue.pk]
-    standing = selectors.standings_of([queue])[queue.pk]
+    reads, standing = Reads(queue, now), selectors.standings_of([queue])[queue.pk]
     return QueuePage(
         queue,
-        headlines.headline(queue.title, figures),
-        _figures(figures.recent),
-        {name: make(queue, figures, now) for name, make in _PANELS.items()},
+        headlines.headline(queue.title, reads.figures),
+        _figures(reads.figures.recent),
+        {name: make(reads) for name, make in _PANELS.items()},
         standing,
         sentences.policy(standing.policy),
     )
 
 
-_PANELS: dict[str, Callable[[Queue, QueueFigures, datetime], Panel]] = {
-    "weeks": lambda queue, figures, now: panels.precision_panel(figures),
-    "calibration": lambda queue, figures, now: panels.calibration_panel(selectors.calibration_of(queue.pk)),
-    "learning": lambda queue, figures, now: panels.learning_panel(learning_curve(selectors.blocks_of(queue.pk))),
-    "days": lambda queue, figures, now: panels.days_panel(selectors.days_of(queue.pk, now)),
-    "scorers": lambda queue, figures, now: panels.scorers_panel(figures.scorers),
-    "people": lambda queue, figures, now: panels.people_panel(selectors.people_of(queue.pk, now)),
+class Reads:
+    """What the panels of a queue are drawn from, each read once and only where it is asked for."""
+
+    def __init__(self, queue: Queue, now: datetime) -> None:
+        self.queue, self.now = queue, now
+
+    @cached_property
+    def figures(self) -> QueueFigures:
+        """The weekly counts."""
+        return selectors.figures_of([self.queue.pk], self.now)[self.queue.pk]
+
+    @cached_property
+    def activity(self) -> selectors.Activity:
+        """Who wrote to the ledger, day by day."""
+        return selectors.activity_of(self.queue.pk, self.now)
+
+
+_PANELS: dict[str, Callable[[Reads], Panel]] = {
+    "weeks": lambda reads: panels.precision_panel(reads.figures),
+    "calibration": lambda reads: panels.calibration_panel(selectors.calibration_of(reads.queue.pk)),
+    "learning": lambda reads: panels.learning_panel(learning_curve(selectors.blocks_of(reads.queue.pk))),
+    "days": lambda reads: panels.days_panel(selectors.days_of(reads.activity, reads.now)),
+    "scorers": lambda reads: panels.scorers_panel(reads.figures.scorers),
+    "people": lambda reads: panels.people_panel(selectors.people_of(reads.queue.pk, reads.activity, reads.now)),
 }
 
 
@@ -102,7 +119,7 @@ def table_of(*, user: Person, slug: str, name: str, now: datetime) -> Table | No
     queue = queue_for(user, slug, Role.LEAD)
     if name not in _PANELS:
         return None
-    return _PANELS[name](queue, selectors.figures_of([queue.pk], now)[queue.pk], now).table
+    return _PANELS[name](Reads(queue, now)).table
 
 
 @dataclass(frozen=True, slots=True)

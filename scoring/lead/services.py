@@ -26,7 +26,7 @@ LATE_COMMIT = timedelta(hours=1)
 # New alerts alone (no verdict) show up after this long: counting a week costs more than reading the page.
 FRESH_FOR = timedelta(seconds=60)
 # Alerts that a week is taken to hold before it was counted for the first time.
-UNCOUNTED_WEEK = 4_000
+UNCOUNTED_WEEK = 1_000
 
 
 def follow_ledger(*, queue: Queue, now: datetime, entries: int = 2_000, alerts: int | None = None) -> FigureStanding:
@@ -102,13 +102,13 @@ def _try_lock(queue_id: int) -> bool:
 
 
 def _affordable(queue_id: int, weeks: list[date], alerts: int | None) -> list[date]:
-    """The first of the weeks that held no more than so many alerts when last counted; one at least, or none for 0."""
+    """The first of the weeks that held no more than so many alerts when they were last counted."""
     if not alerts:
         return weeks if alerts is None else []
     known = WeeklyFigure.objects.filter(queue_id=queue_id, week__in=weeks).values_list("week").annotate(Sum("raised"))
     sizes = dict(known.order_by())
     costs = accumulate(sizes.get(week, UNCOUNTED_WEEK) for week in weeks)
-    return [week for i, (week, cost) in enumerate(zip(weeks, costs, strict=True)) if i == 0 or cost <= alerts]
+    return [week for week, cost in zip(weeks, costs, strict=True) if cost <= alerts]
 
 
 def _is_fresh(standing: FigureStanding, now: datetime) -> bool:

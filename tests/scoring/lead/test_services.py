@@ -17,7 +17,15 @@ from scoring.evaluation import log_loss_sum
 from scoring.lead.periods import monday_of, window
 from scoring.lead.rollups import BLOCK_SIZE
 from scoring.lead.selectors import blocks_of, figures_of
-from scoring.lead.services import FIGURES_LOCK, FRESH_FOR, catch_up, count_queues_behind, follow_ledger, recount_figures
+from scoring.lead.services import (
+    FIGURES_LOCK,
+    FRESH_FOR,
+    UNCOUNTED_WEEK,
+    catch_up,
+    count_queues_behind,
+    follow_ledger,
+    recount_figures,
+)
 from scoring.models import FigureStanding, JudgedAlert, WeeklyFigure
 from scoring.tasks import count
 from tests import factories
@@ -148,7 +156,8 @@ class TestFollowLedger:
         catch_up(queue=queue, now=NOW)
         for alert in Alert.objects.all():
             factories.judge(alert, rhea, Value.UNSURE, seen=alert.entries.get().decision_id, now=NOW)
-        standing = follow_ledger(queue=queue, now=NOW, alerts=1)
+        assert len(follow_ledger(queue=queue, now=NOW, alerts=0).stale_weeks) >= 3
+        standing = follow_ledger(queue=queue, now=NOW, alerts=UNCOUNTED_WEEK + 1)
         assert (total(queue).total.judged, len(standing.stale_weeks)) == (2, 2)
         catch_up(queue=queue, now=NOW)
         assert total(queue).total.judged == 0
