@@ -15,21 +15,12 @@ import numpy as np
 
 from scoring.features import AlertFacts, Features, assemble
 from scoring.online_model import OnlineModel, Reason
-from scoring.reasons import (
-    FAINT,
-    LEAST,
-    category_reason,
-    heaviest,
-    in_original,
-    missing_reason,
-    number_reason,
-    text_reason,
-)
+from scoring.phrases import LEAST, Phrase, in_original, phrases, stretches
+from scoring.reasons import category_reason, heaviest, missing_reason, number_reason, text_reason
 from scoring.registry import Category, categories_of
 from scoring.state import Floats, upstream_of
-from scoring.text import WORD, Grams, Tokens, fold, grams_of, shorten, tokens
+from scoring.text import Grams, fold, grams_of, shorten, tokens
 
-_Phrase = tuple[float, list[tuple[int, int]]]
 _Maker = Callable[..., Reason]
 # Log-odds, what makes the reason (None: a phrase of the text), and of what.
 _Candidate = tuple[float, _Maker | None, tuple[Any, ...]]
@@ -68,14 +59,15 @@ def judge_many(model: OnlineModel, alerts: Sequence[AlertFacts], top: int) -> li
     if not alerts:
         return []
     config = model.config
-    found = tokens([fold(shorten(one.text, config.max_text_chars)) for one in alerts])
+    folded = [fold(shorten(one.text, config.max_text_chars)) for one in alerts]
+    found = tokens(folded)
     grams = grams_of(found, config.text_bits)
     features = _features(model, alerts, grams)
     parts, usual = _weigh(model, features), model.encoder.usual(model.weights)
-    phrases = _phrases(model, features, found, grams)
+    marked = stretches(config, model.weights.sparse, features, found, grams)
     return [
-        _judge(model, facts, one, parts, usual, row, phrases[row], top)
-        for row, (facts, one) in enumerate(zip(alerts, features, strict=True))
+        _judge(model, facts, one, parts, usual, row, phrases(text, marked[row]), top)
+        for row, (facts, one, text) in enumerate(zip(alerts, features, folded, strict=True))
     ]
 
 
@@ -125,13 +117,13 @@ def _judge(
     parts: _Parts,
     usual: Mapping[str, float],
     row: int,
-    phrases: Sequence[_Phrase],
+    words: Sequence[Phrase],
     top: int,
 ) -> Judged:
     upstream = upstream_of(features)
     number = slice(*parts.number_bounds[row : row + 2])
     numbers = (parts.scores[number] + parts.bins[number]).tolist()
-    found: list[_Candidate] = [(strength, None, (spans,)) for strength, spans in phrases]
+    found: list[_Candidate] = [(one.strength, None, (one.spans,)) for one in words]
     for (name, value), part in zip(parts.known[row], numbers, strict=True):
         found.append((part - usual[name], number_reason, (name, value)))
     for name, category in categories_of(features):
@@ -160,57 +152,7 @@ def _heaviest(found: Sequence[_Candidate], facts: AlertFacts, limit: int, top: i
     least = max(LEAST, sorted((abs(one[0]) for one in found), reverse=True)[min(top, len(found)) - 1])
     chosen = [one for one in found if abs(one[0]) >= least]
     made = [make(*what, part) for part, make, what in chosen if make]
-    phrases = [(part, what[0]) for part, make, what in chosen if make is None]
-    places = iter(in_original(facts.text, limit, [span for _, spans in phrases for span in spans]) if phrases else ())
-    made += [text_reason(facts.text, list(islice(places, len(spans))), part) for part, spans in phrases]
+    words = [(part, what[0]) for part, make, what in chosen if make is None]
+    places = iter(in_original(facts.text, limit, [span for _, spans in words for span in spans]) if words else ())
+    made += [text_reason(facts.text, list(islice(places, len(spans))), part) for part, spans in words]
     return tuple(heaviest(made, top))
-
-
-def _phrases(model: OnlineModel, features: Sequence[Features], found: Tokens, grams: Grams) -> list[list[_Phrase]]:
-    """Each alert's phrases: log-odds in sum, and where they stand in its folded text (see reasons.highlights)."""
-    density = _whole_words(found, _density(model, features, found, grams))
-    lengths = np.diff(found.offsets, append=len(density))
-    peaks = np.maximum.reduceat(np.abs(density), found.offsets)
-    strong = np.where(np.abs(density) >= FAINT * np.repeat(np.maximum(peaks, LEAST), lengths), np.sign(density), 0.0)
-    edges = np.flatnonzero(np.diff(strong, prepend=0.0, append=0.0))
-    starts, ends = edges[:-1][strong[edges[:-1]] != 0], edges[1:][strong[edges[:-1]] != 0]
-    sums = np.concatenate(([0.0], np.cumsum(density)))
-    rows = np.searchsorted(found.offsets, starts, side="right") - 1
-    kept: list[dict[str, _Phrase]] = [{} for _ in features]
-    begins = found.offsets[rows]
-    columns = (rows, starts, ends, sums[ends] - sums[starts], begins)
-    for row, start, end, strength, begin in zip(*(column.tolist() for column in columns), strict=True):
-        phrase = found.joined[start:end].strip()
-        before, spans = kept[row].get(phrase, (0.0, []))
-        kept[row][phrase] = (before + strength, [*spans, (start - begin, end - begin)])
-    return [list(one.values()) for one in kept]
-
-
-def _density(model: OnlineModel, features: Sequence[Features], found: Tokens, grams: Grams) -> Floats:
-    """Log-odds of each folded character of the batch, and of one place behind the last."""
-    config, weights = model.config, model.weights.sparse[grams.ids]
-    used = np.concatenate([one.text_ids.astype(np.int64) | row << config.text_bits for row, one in enumerate(features)])
-    keys = grams.rows << config.text_bits | grams.ids
-    heavy = weights != 0
-    if any(len(one.text_ids) >= config.max_text_ids for one in features):
-        heavy &= np.isin(keys, used)
-    _, inverse, times = np.unique(keys[heavy], return_inverse=True, return_counts=True)
-    starts, ends, rows = grams.starts[heavy], grams.ends[heavy], grams.rows[heavy]
-    scale = config.text_gain * np.array([one.text_value for one in features])
-    share = weights[heavy] * scale[rows] / times[inverse] / (ends - starts)
-    size = len(found.joined) + 1
-    density = np.cumsum(np.bincount(starts, share, size) - np.bincount(ends, share, size))
-    covered = np.cumsum(np.bincount(starts, minlength=size) - np.bincount(ends, minlength=size))
-    return np.where(covered > 0, density, 0.0)  # where nothing stands, only rounding is left of the sums
-
-
-def _whole_words(found: Tokens, density: Floats) -> Floats:
-    """The density with that of each word spread evenly over the word."""
-    words = found.kinds == WORD
-    starts, lengths = found.starts[words], (found.ends - found.starts)[words]
-    sums = np.concatenate(([0.0], np.cumsum(density)))
-    means = (sums[starts + lengths] - sums[starts]) / lengths
-    within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    spread = density.copy()
-    spread[np.repeat(starts, lengths) + within] = np.repeat(means, lengths)
-    return spread

@@ -21,7 +21,8 @@ from scoring.covariance import Covariance, prior_covariance, prior_variances, sy
 from scoring.features import AlertFacts, Features
 from scoring.matrix import OpenMatrix
 from scoring.model_config import ConfigInvalid, ModelConfig
-from scoring.reasons import Highlight, Reason, highlights, reasons
+from scoring.phrases import Highlight
+from scoring.reasons import Reason, highlights, reasons
 from scoring.state import Encoder, Floats, Lesson, Memory, Vector, Weights, upstream_of
 from scoring.state_io import restore_state, state_arrays
 
@@ -85,10 +86,11 @@ class VerdictOptimizer(optim.base.Optimizer):
 
     def _step_sparse(self, weights: Floats, vector: Vector, slope: float) -> None:
         slots = vector.sparse
-        gradient = vector.sparse_values * slope + self.config.l2 * weights[slots]
+        held = weights[slots]
+        gradient = vector.sparse_values * slope + self.config.l2 * held
         squares = self.squares[slots] + gradient * gradient
         self.squares[slots] = squares
-        weights[slots] -= self.learning_rate * gradient / np.sqrt(squares + self.config.smoothing)
+        weights[slots] = held - self.learning_rate * gradient / np.sqrt(squares + self.config.smoothing)
 
 
 class VerdictRegression(linear_model.LogisticRegression):

@@ -220,11 +220,6 @@ def _ids(hashes: Sequence[_Hashes], bits: int) -> Ids:
     return (np.concatenate(hashes) >> np.uint64(64 - bits)).astype(np.int32)
 
 
-def word_ends(folded: str) -> list[tuple[int, int]]:
-    """Where each word of a folded text starts and ends; runs and marks are not words."""
-    return [match.span() for match in _TOKEN.finditer(folded) if match.lastgroup == "word"]
-
-
 def contains_phrase(folded: str, phrase: str) -> bool:
     """Whether a folded phrase occurs in a folded text; at word boundaries, except beside a Chinese character.
 
