@@ -32,7 +32,8 @@ import requests
 
 from bench.harness import await_port, database, free_port, process
 
-_TOKEN = re.compile(r'name="csrfmiddlewaretoken"\s+value="([^"]*)"')
+_ALERT = re.compile(r'action="/alerts/(\d+)/verdict/"')
+_FIELD = re.compile(r'name="(csrfmiddlewaretoken|decision_id|past|seen)"\s+value="([^"]*)"')
 TARGETS = {"gunicorn": "web", "celery": "worker"}
 
 
@@ -42,6 +43,7 @@ class Tally:
 
     acknowledged: dict[str, str] = field(default_factory=dict)
     again: int = 0
+    least: int = 1
     stop: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -52,7 +54,7 @@ class Client(threading.Thread):
     def __init__(self, base: str, name: str, key: str, alerts: Iterator[dict[str, Any]], tally: Tally) -> None:
         super().__init__(daemon=True)
         self.base, self.person, self.key, self.alerts, self.tally = base, name, key, alerts, tally
-        self.session = requests.Session()
+        self.session, self.rng = requests.Session(), random.Random(name)
         self.failure: BaseException | None = None
 
     def run(self) -> None:
@@ -65,28 +67,37 @@ class Client(threading.Thread):
 
     def log_in(self) -> None:
         page = self.until_answered("GET", "/login/").text
-        token = _TOKEN.search(page)
-        assert token
+        token = dict(_FIELD.findall(page))["csrfmiddlewaretoken"]
         self.until_answered(
-            "POST", "/login/", data={"username": self.person, "password": self.person, "csrfmiddlewaretoken": token[1]}
+            "POST", "/login/", data={"username": self.person, "password": self.person, "csrfmiddlewaretoken": token}
         )
 
     def one(self) -> None:
-        """One alert and its verdict."""
+        """Post an alert, then judge whatever the desk gives this person next."""
         with self.tally.lock:
             alert = next(self.alerts)
-        accurate = alert.pop("accurate")
-        headers = {"Authorization": f"Api-Key {self.key}"}
-        posted = self.until_answered("POST", "/api/v1/alerts", json=alert, headers=headers)
-        assert posted.status_code in (200, 201), posted.text
-        decision = str(uuid.uuid4())
-        value = "accurate" if accurate else "false_positive"
-        form = {"value": value, "decision_id": decision, "csrfmiddlewaretoken": self.session.cookies["csrftoken"]}
-        judged = self.until_answered(
-            "POST", f"/alerts/{posted.json()['id']}/verdict/", data=form, allow_redirects=False
+        posted = self.until_answered(
+            "POST", "/api/v1/alerts", json=alert, headers={"Authorization": f"Api-Key {self.key}"}
         )
-        assert judged.status_code == 302, (judged.status_code, judged.text[:500])
-        self.tally.acknowledged[decision] = value
+        assert posted.status_code in (200, 201), posted.text
+        page = self.until_answered("GET", "/queues/churn/").text
+        if (found := _ALERT.search(page)) is None:
+            return  # the others hold everything that is open
+        form = {**dict(_FIELD.findall(page)), "value": self.rng.choice(["accurate", "false_positive"])}
+        judged = self.until_answered("POST", f"/alerts/{found[1]}/verdict/", data=form, allow_redirects=False)
+        assert judged.status_code in (302, 409), (judged.status_code, judged.text[:500])
+        if judged.status_code == 302:
+            self.tally.acknowledged[form["decision_id"]] = form["value"]
+            if self.rng.random() < 0.1:
+                self.undo(form)
+
+    def undo(self, form: dict[str, str]) -> None:
+        """Take the verdict back, like somebody whose thumb slipped."""
+        retraction = {**form, "decision_id": str(uuid.UUID(int=self.rng.getrandbits(128)))}
+        address = f"/verdicts/{form['decision_id']}/undo/"
+        undone = self.until_answered("POST", address, data=retraction, allow_redirects=False)
+        assert undone.status_code == 302, (undone.status_code, undone.text[:500])
+        self.tally.acknowledged[retraction["decision_id"]] = ""
 
     def until_answered(self, method: str, path: str, **more: Any) -> requests.Response:
         """The answer to a request that is sent again, unchanged, until there is one that is not a 5xx."""
@@ -138,7 +149,6 @@ def made_up(seed: int) -> Iterator[dict[str, Any]]:
             "text": " ".join(words),
             "features": {"logins": rng.randint(0, 30)},
             "upstream_score": rng.random(),
-            "accurate": accurate,
         }
 
 
@@ -153,7 +163,6 @@ def streamed(path: Path) -> Iterator[dict[str, Any]]:
                 "text": one.text,
                 "features": one.features,
                 "upstream_score": one.upstream_score,
-                "accurate": one.accurate,
             }
 
 
@@ -182,6 +191,8 @@ def prepare(clients: int) -> tuple[str, list[str]]:
 def verdict_on(tally: Tally) -> list[str]:
     """What is wrong after all that; empty where nothing is."""
     from feedback.models import LedgerEntry, Queue
+    from feedback.rules import label_of
+    from feedback.selectors import facts_touched
     from scoring.fold import configuration_of, model_at
     from scoring.services import lags
     from scoring.services.rebuilding import rebuild
@@ -200,11 +211,12 @@ def verdict_on(tally: Tally) -> list[str]:
     rebuilt = rebuild(queue=queue, verify=True)
     wrong += [f"checkpoints at {rebuilt.differing} differ"] if rebuilt.differing else []
     learnt = model_at(configuration_of(queue.pk), rebuilt.position).model.learnt
-    wrong += [f"{learnt} labels learnt of {len(entries)}"] if learnt != len(entries) else []
-    print(
-        f"{len(entries)} verdicts in the ledger, {len(tally.acknowledged)} acknowledged, {tally.again} requests sent again,"
-    )
-    print(f"{rebuilt.compared} digests compared with a fold from nothing, {learnt} labels learnt")
+    facts = facts_touched(queue.pk, 0, len(entries), len(entries))
+    labels = sum(label_of(one) is not None for one in facts.values())
+    wrong += [f"{learnt} labels learnt of {labels}"] if learnt != labels else []
+    wrong += ["the clients hardly got anything done"] if len(tally.acknowledged) < tally.least else []
+    print(f"{len(entries)} ledger rows, {len(tally.acknowledged)} acknowledged, {tally.again} requests sent again,")
+    print(f"{rebuilt.compared} digests compared with a fold from nothing, {learnt} labels learnt of {labels}")
     return wrong
 
 
@@ -217,7 +229,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    port, tally = free_port(), Tally()
+    port, tally = free_port(), Tally(least=options.kills)
     with database():
         key, names = prepare(options.clients)
         alerts = with_ids(streamed(options.stream) if options.stream else made_up(options.seed))
