@@ -39,6 +39,9 @@ class Environment(BaseSettings):
     DATABASE_URL: str = Field(
         "", description="PostgreSQL 15 or newer, postgresql://user:password@host:5432/name. Empty: the embedded one."
     )
+    DEMO: bool = Field(
+        True, description="`make run` fills an empty database with the demo workspace; 0: leaves it empty."
+    )
     DATABASE_POOL_MAX: int = Field(8, ge=0, description="Connections a web process keeps at most; 0: no pool.")
     CELERY_BROKER_URL: str = Field(
         "", description="amqp://... (RabbitMQ) or redis://... for several machines. Empty: queues inside PostgreSQL."

@@ -119,7 +119,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-AXES_IPWARE_PROXY_COUNT = env.TRUSTED_PROXIES or None
+AXES_CLIENT_IP_CALLABLE = "ops.proxies.client_address"
 
 # --- Languages and time ----------------------------------------------------------------------------------------------
 
@@ -200,6 +200,8 @@ CELERY_BROKER_URL = env.CELERY_BROKER_URL or ("memory://" if TESTING else "")
 LOGGING_CONFIG = "config.logs.configure"
 LOGGING = logs.settings(env.LOG_FORMAT, env.LOG_LEVEL)
 METRICS_TOKEN = env.METRICS_TOKEN
+TRUSTED_PROXIES = env.TRUSTED_PROXIES
+DEMO = env.DEMO
 READY_MAX_BEHIND = env.READY_MAX_BEHIND
 READY_MAX_SILENCE_SECONDS = env.READY_MAX_SILENCE_SECONDS
 PROMETHEUS_EXPORT_MIGRATIONS = False  # /readyz answers that, without a query at every start
