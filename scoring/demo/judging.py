@@ -16,7 +16,7 @@ ACCURATE, FALSE_POSITIVE, UNSURE = "accurate", "false_positive", "unsure"
 _DECISIONS = UUID("5b8d0f3e-8a39-4a6e-9c6f-2f6f0b6f7d11")
 _MEDIAN_DELAY = timedelta(hours=2.5)
 # (age in days, share of alerts that old which still wait). The team fell behind in the last week.
-_WAITING = ((1, 0.9), (3, 0.62), (7, 0.4), (14, 0.2), (30, 0.05))
+_WAITING = ((1, 0.94), (3, 0.72), (7, 0.46), (14, 0.24), (30, 0.05))
 _TAKEN_BACK = 0.03
 _THOUGHT_BETTER = 0.012
 _OUTCOME_WINDOW = 100
