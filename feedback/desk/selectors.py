@@ -36,7 +36,7 @@ class Row:
     tier: str
     probability: float | None
     raised_at: datetime
-    holder_id: int | None
+    held_by_id: int | None
     holder: str
     held_until: datetime | None
 
@@ -147,6 +147,12 @@ def is_blind(alert: Alert) -> bool:
     return standing is not None and standing.blind
 
 
+_ROW = (
+    "urgency", "alert_id", "tier", "blind", "probability",
+    "customer", "words", "raised_at", "held_by_id", "holder", "held_until",
+)  # fmt: skip
+
+
 def inbox_page(queue: Queue, after: Cursor | None = None) -> Inbox:
     """The open alerts after a cursor, a page of them."""
     found = _visible(queue, after).annotate(
@@ -154,7 +160,7 @@ def inbox_page(queue: Queue, after: Cursor | None = None) -> Inbox:
         words=Left("alert__text", PREVIEW_CHARACTERS),
         holder=Coalesce(NullIf("held_by__first_name", Value("")), "held_by__username", Value("")),
     )
-    rows = [_row(row) for row in found.defer("opened_at")[: PAGE_ROWS + 1]]
+    rows = [_row(**row) for row in found.values(*_ROW)[: PAGE_ROWS + 1]]
     return Inbox(rows[:PAGE_ROWS], after, rows[PAGE_ROWS - 1].cursor if len(rows) > PAGE_ROWS else None)
 
 
@@ -196,16 +202,5 @@ def _visible(queue: Queue, after: Cursor | None = None) -> QuerySet[OpenAlert]:
     return found.filter(TupleLessThan(Tuple("urgency", "alert_id"), (after.urgency, after.alert_id)))
 
 
-def _row(row: Any) -> Row:
-    """A row from an open alert with the annotations of `inbox_page`."""
-    return Row(
-        cursor=Cursor(row.urgency, row.alert_id),
-        customer=row.customer,
-        words=row.words,
-        tier=tier_word(row.tier),
-        probability=None if row.blind else row.probability,
-        raised_at=row.raised_at,
-        holder_id=row.held_by_id,
-        holder=row.holder,
-        held_until=row.held_until,
-    )
+def _row(*, urgency: float, alert_id: int, tier: int, blind: bool, probability: float, **shown: Any) -> Row:
+    return Row(Cursor(urgency, alert_id), tier=tier_word(tier), probability=None if blind else probability, **shown)

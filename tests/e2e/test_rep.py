@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
+from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -228,6 +229,31 @@ class TestColleagues:
         page.get_by_role("button", name="False positive").click()
         shows(page, inbox[1])
         assert values() == ["accurate", "false_positive"]
+
+    def test_two_reps_clear_one_inbox_without_ever_seeing_the_same_alert(
+        self,
+        inbox: list[Alert],
+        rhea: User,
+        tom: User,
+        enter: Enter,
+        browser: Browser,
+        live_server: LiveServer,
+    ) -> None:
+        first = enter(rhea, DESK)
+        context = browser.new_context()
+        client = Client()
+        client.force_login(tom)
+        session = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+        context.add_cookies([session])  # type: ignore[list-item]
+        second = context.new_page()
+        second.goto(live_server.url + DESK)
+        shows(first, inbox[0])
+        shows(second, inbox[1])
+        first.keyboard.press("a")
+        shows(first, inbox[2])
+        second.keyboard.press("x")
+        shows(second, inbox[3])
+        context.close()
 
     def test_a_double_click_is_one_verdict(self, inbox: list[Alert], rhea: User, enter: Enter) -> None:
         page = enter(rhea, DESK)

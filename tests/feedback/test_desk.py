@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from feedback.models import Alert, LedgerEntry, OpenAlert, Queue, Role, Scorer, Source, Value
@@ -155,6 +156,42 @@ class TestPaging:
             past = hidden(page, "past")
             seen.append(int(past.split(":")[1]))
         assert seen == [*many, many[0]]
+
+
+class TestColleagues:
+    @pytest.fixture
+    def two(self, queue: Queue, upstream: Scorer) -> list[Alert]:
+        """Two open alerts, the more urgent first."""
+        return [factories.raise_alert(queue, upstream, upstream_score=score) for score in (0.9, 0.5)]
+
+    def test_who_work_the_same_queue_are_given_different_alerts(self, two: list[Alert], rhea: User, tom: User) -> None:
+        pages = [at_desk(person).get("/queues/churn/").content.decode() for person in (rhea, tom)]
+        assert [f'data-alert="{alert.pk}"' in page for alert, page in zip(two, pages, strict=True)] == [True, True]
+
+    def test_are_named_in_the_list(self, two: list[Alert], rhea: User, tom: User) -> None:
+        at_desk(rhea).get("/queues/churn/")
+        assert "with Rhea" in at_desk(tom).get("/queues/churn/list/").content.decode()
+        assert "with Rhea" not in at_desk(rhea).get("/queues/churn/list/").content.decode()
+
+    def test_are_named_on_an_alert_that_one_opens_all_the_same(self, two: list[Alert], rhea: User, tom: User) -> None:
+        at_desk(rhea).get("/queues/churn/")
+        page = at_desk(tom).get(f"/queues/churn/?alert={two[0].pk}").content.decode()
+        assert "Rhea has this alert open too" in page
+
+    def test_leave_nothing_to_do_when_they_have_all_that_is_open(self, alert: Alert, rhea: User, tom: User) -> None:
+        at_desk(rhea).get("/queues/churn/")
+        assert "on your colleagues’ desks" in at_desk(tom).get("/queues/churn/").content.decode()
+
+    def test_keep_an_alert_while_their_page_is_open(self, alert: Alert, rhea: User) -> None:
+        soon = timezone.now() + timedelta(seconds=5)
+        OpenAlert.objects.filter(alert=alert).update(held_by=rhea, held_until=soon)
+        at_desk(rhea).get(f"/queues/churn/fresh/?since={alert.pk}&shown=0&holding={alert.pk}")
+        assert OpenAlert.objects.get(alert=alert).held_until > soon
+
+    def test_cannot_hold_what_is_not_theirs_to_see(self, alert: Alert, other_queue: Queue, mallory: User) -> None:
+        at_desk(mallory).get(f"/queues/complaints/fresh/?since=0&shown=0&holding={alert.pk}")
+        at_desk(mallory).get(f"/queues/complaints/?alert={alert.pk}")
+        assert OpenAlert.objects.get(alert=alert).held_by is None
 
 
 class TestVerdict:
