@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +122,7 @@ def tokens(folded: Sequence[str]) -> Tokens:
     """The tokens of folded texts."""
     joined = "\n".join(folded)
     found = [(*match.span(), match.lastindex or 0) for match in _TOKEN.finditer(joined)]
-    hashes = [0 if kind == RUN else zlib.crc32(joined[first:last].encode()) | 1 << 32 for first, last, kind in found]
+    hashes = [0 if kind == RUN else crc32(joined[first:last].encode()) | 1 << 32 for first, last, kind in found]
     starts, ends, kinds = np.array(found, dtype=np.int64).reshape(-1, 3).T
     offsets = np.cumsum([0, *(len(text) + 1 for text in folded[:-1])], dtype=np.int64)
     rows = np.searchsorted(offsets, starts, side="right") - 1
@@ -146,7 +146,8 @@ def grams(folded: str, bits: int) -> Grams:
 def gram_ids(folded: str, bits: int) -> Ids:
     """The distinct ids of a folded text, ascending: those of ``grams``, without the work of saying where they stand."""
     hashes, groups = _hashes_and_groups(folded)
-    ids = _ids([_ngrams(hashes, groups, length)[0] for length in LENGTHS], bits)
+    lengths = LENGTHS if groups.max(initial=0) > 0 else LENGTHS[:2]  # only runs have triples
+    ids = _ids([_ngrams(hashes, groups, length)[0] for length in lengths], bits)
     ids.sort()
     distinct: Ids = ids[np.concatenate((_FIRST[: len(ids)], ids[1:] != ids[:-1]))]
     return distinct
@@ -171,17 +172,15 @@ def _hashes_and_groups(folded: str) -> tuple[_Hashes, Places]:
     """Hash and group of each atom of one text, by lists: for one text quicker than arrays are."""
     hashes: list[int] = []
     groups: list[int] = []
-    lengths: list[int] = []
     for number, match in enumerate(_TOKEN.finditer(folded), start=1):
-        kind = match.lastindex
+        kind, token = match.lastindex, match.group()
         if kind == RUN:
-            hashes.extend(map(ord, match.group()))
-            lengths.append(match.end() - match.start())
+            hashes += map(ord, token)
+            groups += [number] * len(token)
         else:
-            hashes.append(zlib.crc32(match.group().encode()) | 1 << 32)
-            lengths.append(1)
-        groups.append(number if kind == RUN else 0 if kind == WORD else -number)
-    return np.array(hashes, dtype=np.uint64), np.repeat(np.array(groups, dtype=np.int64), lengths)
+            hashes.append(crc32(token.encode()) | 1 << 32)
+            groups.append(0 if kind == WORD else -number)
+    return np.array(hashes, dtype=np.uint64), np.array(groups, dtype=np.int64)
 
 
 def _atoms(found: Tokens) -> _Atoms:
