@@ -73,7 +73,8 @@ def curve(stream: Stream, strategy: str, seed: int, plan: Plan, config: ModelCon
     pooled, held_out = _matrix(stream, pool, config), _matrix(stream, measured, config)
     while len(asked) < plan.start + plan.answers:
         seed_now = f"{seed}:{len(asked)}"
-        candidates = [querying.Candidate(row, stream.features[row]) for row in _shortlist(pooled, model, seed_now)]
+        shortlist = _shortlist(pooled, model, seed_now)
+        candidates = [querying.Candidate(row, stream.features[row], drawn=drawn) for row, drawn in shortlist.items()]
         wish = querying.Wish(plan.batch, strategy, learnt=model.learnt, seed=seed_now)
         picks = querying.choose(candidates, model, wish, [stream.features[row] for row in asked[-150:]])
         for pick in picks:
@@ -118,13 +119,13 @@ def _matrix(stream: Stream, rows: list[int], config: ModelConfig) -> OpenMatrix:
     return matrix
 
 
-def _shortlist(pooled: OpenMatrix, model: OnlineModel, seed: str) -> list[int]:
+def _shortlist(pooled: OpenMatrix, model: OnlineModel, seed: str) -> dict[int, bool]:
     """What the worker's query would hand over: alerts near the middle of the scale, and as many at random."""
     rows = pooled.keys()
     drawn = random.Random(seed).sample(rows.tolist(), min(RANDOM, len(rows)))
     nearest = np.argsort(np.abs(model.predict_matrix(pooled) - 0.5), kind="stable")[: max(NEAR, len(rows) // 10)]
     near = random.Random(seed + "near").sample(rows[nearest].tolist(), min(NEAR, len(nearest)))
-    return sorted({*near, *drawn})
+    return dict.fromkeys(near, False) | dict.fromkeys(drawn, True)
 
 
 def _auc(stream: Stream, held_out: OpenMatrix, model: OnlineModel) -> float:

@@ -26,12 +26,14 @@ _OPEN = """
         WHERE o.queue_id = %(queue)s AND NOT EXISTS (
             SELECT 1 FROM labeling_question q WHERE q.alert_id = o.alert_id AND q.state <> 'withdrawn')
     )
-    (SELECT alert_id FROM (
-        SELECT alert_id FROM askable ORDER BY abs(probability - 0.5), alert_id
-        LIMIT greatest(%(near)s, (SELECT count(*) / 10 FROM askable))
-     ) AS near ORDER BY md5(alert_id::text || %(seed)s), alert_id LIMIT %(near)s)
-    UNION
-    (SELECT alert_id FROM askable ORDER BY md5(alert_id::text || %(seed)s), alert_id LIMIT %(random)s)
+    SELECT alert_id, bool_or(drawn) FROM (
+        (SELECT alert_id, false AS drawn FROM (
+            SELECT alert_id FROM askable ORDER BY abs(probability - 0.5), alert_id
+            LIMIT greatest(%(near)s, (SELECT count(*) / 10 FROM askable))
+         ) AS near ORDER BY md5(alert_id::text || %(seed)s), alert_id LIMIT %(near)s)
+        UNION ALL
+        (SELECT alert_id, true FROM askable ORDER BY md5(alert_id::text || %(seed)s), alert_id LIMIT %(random)s)
+    ) AS shortlist GROUP BY alert_id
 """
 
 _SURPRISING = """
@@ -52,11 +54,11 @@ class SecondLook:
     accurate: bool | None
 
 
-def askable(queue_id: int, seed: str) -> list[int]:
-    """Open alerts that no question is about: some the model is unsure of, some at random. Ids in no order."""
+def askable(queue_id: int, seed: str) -> dict[int, bool]:
+    """Open alerts that no question is about: some the model is unsure of, and some drawn at random (True)."""
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, {"queue": queue_id, "near": NEAR, "random": RANDOM, "seed": seed})
-        return [alert_id for (alert_id,) in cursor.fetchall()]
+        return dict(cursor.fetchall())
 
 
 def second_looks(queue_id: int, head: int) -> list[SecondLook]:

@@ -8,29 +8,25 @@ on current scikit-learn, and River does the learning. Three more things about mo
 - its strategies break ties by whatever order `argpartition` leaves; ours by alert id, so that a replay asks the same;
 - its ranked batch measures every distance anew at each pick, and seeks outliers: ours covers instead (`_cover`).
 
-It costs 60 MB to import: workers import it inside the task, web processes never.
+It costs 56 MB to import: workers import it inside the task, web processes never.
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from modAL.models import ActiveLearner
 from modAL.uncertainty import classifier_uncertainty
-from scipy import sparse
 from sklearn.base import BaseEstimator
 
+from labeling.nearness import Floats, Rows, as_rows
 from scoring.features import Features
-
-Floats = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.int64]
 
 # Fewer labels than this say nothing about what the model is unsure of.
 COLD_BELOW = 20
@@ -38,7 +34,6 @@ COLD_BELOW = 20
 DOUBTFUL_SHARE = 0.5
 # A cosine this close says the same thing twice.
 NEAR_DUPLICATE = 0.97
-_TABLE_COLUMNS = 2**14
 
 
 class Believer(Protocol):
@@ -49,11 +44,16 @@ class Believer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An alert that could be asked about. `hint` says why it deserves a second look ("rep_unsure", "disagreement")."""
+    """An alert that could be asked about.
+
+    `hint` says why it deserves a second look ("rep_unsure", "disagreement"). `drawn`: it is here by chance and not for
+    what the model thinks of it, so it can be a random check.
+    """
 
     alert_id: int
     features: Features
     hint: str = ""
+    drawn: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,8 @@ def _second_looks(draw: _Draw, count: int) -> list[int]:
 
 def _at_random(draw: _Draw, count: int, seed: str) -> list[int]:
     """A draw that does not depend on what the model believes."""
-    return _take_free(draw, _shuffled(draw, seed), count, "random")
+    by_chance = [row for row in np.flatnonzero(draw.free).tolist() if draw.pool[row].drawn]
+    return _take_free(draw, sorted(by_chance, key=partial(_lot, draw, seed)), count, "random")
 
 
 def _by_strategy(draw: _Draw, count: int, wish: Wish) -> list[int]:
@@ -227,13 +228,9 @@ def _take_free(draw: _Draw, rows: Iterable[int], count: int, because: str) -> li
     return chosen
 
 
-def _shuffled(draw: _Draw, seed: str) -> list[int]:
-    """The rows in an order drawn from the seed and the alerts' ids."""
-
-    def key(row: int) -> bytes:
-        return hashlib.blake2b(f"{seed}:{draw.pool[row].alert_id}".encode(), digest_size=8).digest()
-
-    return sorted(np.flatnonzero(draw.free).tolist(), key=key)
+def _lot(draw: _Draw, seed: str, row: int) -> bytes:
+    """A row's lot in a draw by the seed and the alert's id: the same in every process."""
+    return hashlib.blake2b(f"{seed}:{draw.pool[row].alert_id}".encode(), digest_size=8).digest()
 
 
 def _picks(draw: _Draw, second: list[int], rest: list[int], checks: list[int]) -> list[Pick]:
@@ -253,50 +250,3 @@ def _picks(draw: _Draw, second: list[int], rest: list[int], checks: list[int]) -
         )
         for place, row in enumerate(order)
     ]
-
-
-def as_rows(features: Sequence[Features]) -> Any:
-    """(n, columns) sparse rows of length 1, for distances: the words, and beside them the table's values.
-
-    Numbers are put on a common scale by their spread among these very rows; words and table weigh the same.
-    """
-    if not features:
-        return sparse.csr_matrix((0, 2**18 + _TABLE_COLUMNS))
-    spread = _spread(features)
-    indices, values, ends = [], [], [0]
-    for one in features:
-        words = np.full(len(one.text_ids), one.text_value)
-        slots, table = _table(one, spread)
-        scale = 1.0 / np.sqrt(bool(len(words)) + bool(len(table)) or 1)
-        indices += [np.asarray(one.text_ids, np.int64) + _TABLE_COLUMNS, slots]
-        values += [words * scale, table * scale]
-        ends.append(ends[-1] + len(words) + len(slots))
-    columns = _TABLE_COLUMNS + 1 + int(max((part.max() for part in indices if len(part)), default=0))
-    return sparse.csr_matrix((np.concatenate(values), np.concatenate(indices), ends), (len(features), columns))
-
-
-def _spread(features: Sequence[Features]) -> dict[str, tuple[float, float]]:
-    """Middle and spread of every number, by name."""
-    values: dict[str, list[float]] = {}
-    for one in features:
-        for name, value in one.numbers:
-            values.setdefault(name, []).append(value)
-    return {name: (float(np.median(found)), float(np.std(found)) or 1.0) for name, found in values.items()}
-
-
-def _table(one: Features, spread: dict[str, tuple[float, float]]) -> tuple[Rows, Floats]:
-    """Hashed columns and values of the numbers and categories, together of length 1."""
-    pairs = [
-        (_column(name), float(np.clip((value - spread[name][0]) / spread[name][1], -3, 3)))
-        for name, value in one.numbers
-    ]
-    pairs += [(_column(f"{name}={value}"), 1.0) for name, value in one.categories]
-    slots = np.array([slot for slot, _value in pairs], np.int64)
-    table = np.array([value for _slot, value in pairs], np.float64)
-    return slots, table / (float(np.linalg.norm(table)) or 1.0)
-
-
-@functools.lru_cache(maxsize=4096)
-def _column(name: str) -> int:
-    """A column for a name: stable across processes, unlike `hash()`."""
-    return zlib.crc32(name.encode()) % _TABLE_COLUMNS

@@ -110,7 +110,9 @@ def _choose(queue_id: int, belief: Belief, plan: QuestionPlan, count: int) -> li
     open_ids, seen_ids = pool.askable(queue_id, seed), pool.lately_seen(queue_id, belief.position)
     facts = facts_of_alerts(sorted({*open_ids, *looks, *seen_ids}))
     features = {pk: extract(known, belief.config) for pk, known in facts.items()}
-    candidates = [querying.Candidate(pk, features[pk]) for pk in open_ids if pk not in looks]
+    candidates = [
+        querying.Candidate(pk, features[pk], drawn=drawn) for pk, drawn in open_ids.items() if pk not in looks
+    ]
     candidates += [
         querying.Candidate(pk, features[pk], look.because)
         for pk, look in looks.items()

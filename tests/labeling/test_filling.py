@@ -7,6 +7,7 @@ from celery import current_app
 from django.contrib.auth.models import User
 
 from feedback.models import Alert, Queue, Scorer, Source, Value
+from labeling import pool
 from labeling.models import Because, Hold, Lease, Question, QuestionPlan, State
 from labeling.services import Filled, claim_next, fill_questions, skip
 from labeling.services.filling import STALE_ROWS
@@ -78,6 +79,17 @@ class TestFillingAQueue:
         QuestionPlan.objects.create(queue=queue, double_share=1.0)
         fill(queue)
         assert set(Question.objects.values_list("overlap", flat=True)) == {2}
+
+
+class TestTheShortlist:
+    def test_it_holds_the_doubtful_and_a_draw_from_all(self, queue: Queue, alerts: list[Alert]) -> None:
+        shortlist = pool.askable(queue.pk, "seed")
+        assert shortlist.keys() == {alert.pk for alert in alerts}
+        assert all(shortlist.values())  # a small queue is drawn whole
+
+    def test_it_leaves_out_what_is_asked_about(self, queue: Queue, alerts: list[Alert], ask: Ask) -> None:
+        ask(alerts[0])
+        assert alerts[0].pk not in pool.askable(queue.pk, "seed")
 
 
 class TestSecondLooks:

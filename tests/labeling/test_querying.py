@@ -5,7 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from labeling.querying import NEAR_DUPLICATE, Candidate, Pick, Wish, as_rows, choose
+from labeling.nearness import as_rows
+from labeling.querying import NEAR_DUPLICATE, Candidate, Pick, Wish, choose
 from scoring.features import AlertFacts, FeatureConfig, Features, extract
 
 
@@ -63,6 +64,12 @@ class TestChoosingQuestions:
 
     def test_a_share_is_drawn_at_random(self) -> None:
         assert Counter(pick.because for pick in ask(pool(), random_share=0.4))["random"] == 8
+
+    def test_what_is_here_for_its_doubt_is_no_random_check(self) -> None:
+        doubtful = [Candidate(one.alert_id, one.features, drawn=one.alert_id % 2 == 0) for one in pool()]
+        checks = [pick.alert_id for pick in ask(doubtful, random_share=0.5) if pick.because == "random"]
+        assert len(checks) == 10
+        assert all(alert_id % 2 == 0 for alert_id in checks)
 
     def test_the_most_useful_one_has_the_largest_utility(self) -> None:
         utilities = [pick.utility for pick in ask(pool())]
