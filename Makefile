@@ -39,7 +39,7 @@ e2e: $(DEV) ## the browser journeys alone
 bench: $(DEV) ## measure what docs/benchmarks.md promises
 	$(PY) -m bench
 
-demo: $(RUN) ## make the demo workspace, if the database is empty
+demo: $(RUN) ## make the demo workspace, in an empty database (make run does)
 	$(PY) manage.py demo
 
 shell: $(RUN) ## a Python shell with the models at hand

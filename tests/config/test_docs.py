@@ -38,7 +38,9 @@ class TestEveryPage:
 
     @pytest.mark.parametrize("document", PAGES, ids=page_id)
     def test_the_files_it_names_exist(self, document: Path) -> None:
-        named = re.findall(r"`((?:feedback|scoring|labeling|config|ops|tests|bench|docs)/[\w/.-]+)`", document.read_text())
+        named = re.findall(
+            r"`((?:feedback|scoring|labeling|config|ops|tests|bench|docs)/[\w/.-]+)`", document.read_text()
+        )
         assert [name for name in named if not (ROOT / name).exists()] == []
 
     @pytest.mark.parametrize("document", PAGES, ids=page_id)
