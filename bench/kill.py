@@ -62,8 +62,9 @@ class Client(threading.Thread):
             self.log_in()
             while not self.tally.stop.is_set():
                 self.one()
-        except BaseException as error:  # noqa: BLE001 - main() raises it
+        except BaseException as error:  # noqa: BLE001 - main() says it
             self.failure = error
+            self.tally.stop.set()
 
     def log_in(self) -> None:
         page = self.until_answered("GET", "/login/").text
@@ -111,11 +112,14 @@ class Client(threading.Thread):
             time.sleep(0.05)
 
 
-def killer(runner: int, kills: int, every: float, seed: int) -> dict[str, int]:
-    """Kill a random web or worker process, parent or child, so many times."""
+def killer(runner: int, kills: int, every: float, seed: int, tally: Tally) -> dict[str, int]:
+    """Kill a random web or worker process, parent or child, so many times; never twice while nothing gets done."""
     rng, done = random.Random(seed), dict.fromkeys(TARGETS.values(), 0)
     while sum(done.values()) < kills:
-        time.sleep(rng.uniform(0.2, 2 * every - 0.2))
+        before = len(tally.acknowledged)
+        time.sleep(rng.uniform(0, 2 * every))
+        while len(tally.acknowledged) == before and not tally.stop.is_set():
+            time.sleep(rng.uniform(0.01, 0.1))
         victims = [(name, one) for one in psutil.Process(runner).children(recursive=True) if (name := kind(one))]
         if not victims:
             continue
@@ -125,6 +129,8 @@ def killer(runner: int, kills: int, every: float, seed: int) -> dict[str, int]:
             done[name] += 1
         if sum(done.values()) % 20 == 0:
             print(f"  {sum(done.values())} of {kills} kills", file=sys.stderr, flush=True)
+        if tally.stop.is_set():
+            break
     return done
 
 
@@ -238,7 +244,7 @@ def main() -> None:
             people = [Client(f"http://127.0.0.1:{port}", name, key, alerts, tally) for name in names]
             for person in people:
                 person.start()
-            done = killer(runner.pid, options.kills, options.every, options.seed)
+            done = killer(runner.pid, options.kills, options.every, options.seed, tally)
             tally.stop.set()
             for person in people:
                 person.join(60)
