@@ -14,7 +14,7 @@ export PORT
 .PHONY: help run test lint fmt e2e bench demo shell lock clean
 
 help: ## list what make can do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 run: $(RUN) ## run everything: database, web, worker, clock (PORT=8123 chooses another port)
 	@exec $(PY) -m config.runner

@@ -6,7 +6,7 @@ docs/operating.md shows the same list; a test compares them.
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -83,4 +83,12 @@ class Environment(BaseSettings):
         return self.PUBLIC_URL.rstrip("/") or f"http://localhost:{self.PORT}"
 
 
-env = Environment()
+def _read() -> Environment:
+    try:
+        return Environment()
+    except ValidationError as error:
+        wrong = (f"  {'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise SystemExit("\n".join(["The environment has settings that cannot be used:", *wrong])) from None
+
+
+env = _read()
