@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, cast
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from feedback.models import Queue
 from feedback.people import Person
@@ -14,12 +15,24 @@ from scoring.models import PolicyVersion, Stage
 
 def policy_in_force(queue_id: int) -> policy.Policy:
     """The queue's newest policy version as the pure core reads it; a new queue starts by observing."""
-    newest = PolicyVersion.objects.filter(queue_id=queue_id).order_by("-version").first()
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWEST, [queue_id])
+        newest = cursor.fetchone()
     if newest is None:
-        newest, _created = PolicyVersion.objects.get_or_create(
+        first, _created = PolicyVersion.objects.get_or_create(
             queue_id=queue_id, version=1, defaults={"stage": Stage.OBSERVE}
         )
-    return as_policy(newest)
+        return _policy_of(first.pk)
+    return _policy_of(newest[0])
+
+
+_NEWEST = "SELECT id FROM scoring_policyversion WHERE queue_id = %s ORDER BY version DESC LIMIT 1"
+
+
+@lru_cache(maxsize=1_000)
+def _policy_of(version_id: int) -> policy.Policy:
+    """By primary key: a version never changes, and no other ever gets its key. Every alert that is posted asks."""
+    return as_policy(PolicyVersion.objects.get(pk=version_id))
 
 
 def as_policy(newest: PolicyVersion) -> policy.Policy:
