@@ -27,8 +27,8 @@ class Passage:
 def passages(text: str, highlights: Iterable[Highlight]) -> list[Passage]:
     """The text in pieces that put together are the text again, whatever the highlights claim.
 
-    Where highlights overlap the earlier one keeps its stretch; what lies outside the text is cut off. Neighbours of one
-    side with nothing but space between them become one piece, so that a phrase reads as a phrase.
+    Where highlights overlap the earlier one keeps its stretch; what lies outside the text, and marks on mere
+    punctuation, are left out. Neighbours of one side with nothing but space between become one piece: a phrase.
     """
     joined: list[Passage] = []
     for piece in filter(lambda piece: piece.text, _cut(text, highlights)):
@@ -47,7 +47,7 @@ def _cut(text: str, highlights: Iterable[Highlight]) -> Iterator[Passage]:
     reached = 0
     for mark in sorted(highlights, key=lambda mark: (mark.start, mark.end)):
         start, end = max(mark.start, reached), min(mark.end, len(text))
-        if end <= start:
+        if end <= start or not any(map(str.isalnum, text[start:end])):
             continue
         yield Passage(text[reached:start])
         yield Passage(text[start:end], "for" if mark.strength > 0 else "against")

@@ -58,4 +58,4 @@ def _readable(name: str) -> str:
 def _value(value: str | float | None) -> str:
     if value is None:
         return _("not given")
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}".replace("-", "\N{MINUS SIGN}", 1) if isinstance(value, float) else str(value)

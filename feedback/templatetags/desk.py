@@ -48,7 +48,8 @@ def fact(value: Any) -> str:
         return "\N{EN DASH}"
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    written = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return written.replace("-", MINUS, 1) if isinstance(value, int | float) else written
 
 
 @register.filter

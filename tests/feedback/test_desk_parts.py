@@ -50,12 +50,18 @@ class TestPassages:
             Passage("please "), Passage("cancel", "for"), Passage(", it "), Passage("is fine", "against")
         ]  # fmt: skip
 
+    def test_punctuation_that_weighed_is_not_worth_a_mark(self) -> None:
+        assert passages("no, yes", [Mark(2, 4, 1.0)]) == [Passage("no, yes")]
+
     def test_words_of_one_side_with_only_space_between_read_as_one_phrase(self) -> None:
         marks = [Mark(0, 2, 1.0), Mark(3, 6, 1.0), Mark(7, 9, -1.0)]
         assert passages("we are no", marks) == [Passage("we are", "for"), Passage(" "), Passage("no", "against")]
 
     def test_where_marks_overlap_the_earlier_keeps_its_stretch(self) -> None:
         assert passages("abcd", [Mark(0, 3, 1.0), Mark(1, 4, -1.0)]) == [Passage("abc", "for"), Passage("d", "against")]
+
+    def test_a_mark_that_ends_before_it_begins_is_left_out(self) -> None:
+        assert passages("we may leave", [Mark(-5, -2, 1.0), Mark(6, 3, 1.0)]) == [Passage("we may leave")]
 
     @given(st.text(max_size=40), st.lists(st.builds(Mark, st.integers(-5, 50), st.integers(-5, 50), st.floats(-3, 3))))
     def test_the_pieces_are_the_text_again_whatever_is_marked(self, text: str, marks: list[Mark]) -> None:
@@ -94,8 +100,8 @@ class TestFilters:
         ]
 
     def test_facts_read_as_a_person_writes_them(self) -> None:
-        values = [tags.fact(value) for value in (None, True, False, 3, 0.1 + 0.2, "pro")]
-        assert values == ["–", "yes", "no", "3", "0.3", "pro"]
+        values = [tags.fact(value) for value in (None, True, False, -3, 0.1 + 0.2, "pre-paid")]
+        assert values == ["–", "yes", "no", "−3", "0.3", "pre-paid"]
 
     def test_a_weight_always_shows_its_sign(self) -> None:
         assert [tags.signed(weight) for weight in (1.94, -0.4, 0.0)] == ["+1.9", "−0.4", "+0.0"]
