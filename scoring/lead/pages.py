@@ -77,7 +77,7 @@ def queue_page(*, user: Person, slug: str, now: datetime) -> QueuePage:
     return QueuePage(
         queue,
         headlines.headline(queue.title, reads.figures),
-        _figures(reads.figures.recent),
+        _figures(reads.figures),
         {name: make(reads) for name, make in _PANELS.items()},
         standing,
         sentences.policy(standing.policy),
@@ -146,12 +146,13 @@ def _line(queue: Queue, figures: QueueFigures, standing: Standing, verdicts: int
     headline = headlines.headline(queue.title, figures)
     spark = panels.precision_spark(queue.slug, figures, headline)
     policy = sentences.policy(standing.policy)
-    return Line(queue, headline, _figures(figures.recent)[:3], spark, standing, policy, verdicts)
+    return Line(queue, headline, _figures(figures)[:3], spark, standing, policy, verdicts)
 
 
-def _figures(recent: Sample) -> list[Figure]:
-    """The four numbers of the last weeks: the naive one never without the weighted one."""
-    naive, every, lost = naive_precision(recent), weighted_precision(recent), missed_share(recent)
+def _figures(figures: QueueFigures) -> list[Figure]:
+    """The four numbers: the naive one never without the weighted one; of the whole window what rests on rare audits."""
+    recent, whole = figures.recent, figures.whole
+    naive, every, lost = naive_precision(recent), weighted_precision(recent), missed_share(whole)
     note = sentences.judged_share(recent)
     if naive.value is not None:
         note = _("naive · 95%% interval %(interval)s · %(judged)s") % {
@@ -166,8 +167,10 @@ def _figures(recent: Sample) -> list[Figure]:
             sentences.weighted(recent),
             *_limits(every),
         ),
-        Figure(_("Real alerts that were hidden"), percent(lost.value), sentences.missed(recent), *_limits(lost)),
-        _spared_figure(recent),
+        Figure(
+            _("Real alerts that were hidden, six months"), percent(lost.value), sentences.missed(whole), *_limits(lost)
+        ),
+        _spared_figure(whole),
     ]
 
 
@@ -175,12 +178,12 @@ def _limits(share: Any) -> tuple[float | None, float | None]:
     return (share.low, share.high) if share.value is not None and share.high > share.low else (None, None)
 
 
-def _spared_figure(recent: Sample) -> Figure:
-    name, found = _("False alerts spared"), spared(recent)
+def _spared_figure(sample: Sample) -> Figure:
+    name, found = _("False alerts spared, six months"), spared(sample)
     if found is None:
-        return Figure(name, NOTHING, sentences.why_unknown(recent))
-    if recent.drawn.hidden == 0:
+        return Figure(name, NOTHING, sentences.why_unknown(sample))
+    if sample.drawn.hidden == 0:
         return Figure(name, count(0), _("nothing was hidden"))
-    words = {"low": count(round(found.low)), "high": count(round(found.high)), "hidden": count(recent.drawn.hidden)}
+    words = {"low": count(round(found.low)), "high": count(round(found.high)), "hidden": count(sample.drawn.hidden)}
     value = count(round((found.low + found.high) / 2))
     return Figure(name, value, _("95%% interval %(low)s–%(high)s · of %(hidden)s hidden") % words)

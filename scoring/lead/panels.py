@@ -22,7 +22,7 @@ from scoring.charts import (
     reliability_chart,
     sparkline,
 )
-from scoring.estimation import Sample, Share, naive_precision, proportion, weighted_precision
+from scoring.estimation import Share, naive_precision, proportion, weighted_precision
 from scoring.evaluation import Calibration, LearningPoint, Ordering, entropy
 from scoring.lead import headlines, sentences
 from scoring.lead.selectors import Day, PersonFigures, QueueFigures, ScorerFigures, Week
@@ -45,54 +45,52 @@ class Panel:
 def precision_panel(figures: QueueFigures) -> Panel:
     """Precision week by week: naive with its interval, and the weighted figure beside it."""
     sentence = headlines.precision(figures)
-    total = sum((week.sample for week in figures.weeks), Sample())
     note = _(
         "Each dot is a week's alerts that were shown and judged, the band its 95%% interval. "
-        "Dashed: all alerts raised, hidden ones included, by propensity. %(judged)s."
+        "Dashed: all alerts raised, hidden ones included, by propensity, four weeks at a time. %(judged)s."
     )
-    table = _precision_table(figures.weeks)
-    naive = [
-        _week_point(i, week, naive_precision(week.sample), len(figures.weeks)) for i, week in enumerate(figures.weeks)
-    ]
-    every = [
-        _week_point(i, week, weighted_precision(week.sample), len(figures.weeks))
-        for i, week in enumerate(figures.weeks)
-    ]
-    known = [point for point in naive if point.y is not None]
-    ends = (
-        (percent(known[0].y), percent(known[-1].y)) if len(known) > 1 else ("", percent(known[-1].y) if known else "")
-    )
-    all_end = (
-        next((percent(point.y) for point in reversed(every) if point.y is not None), "") if _differs(figures) else ""
-    )
-    lines = [Line(every, kind="reference", ends=("", all_end)), Line(naive, band=True, dots=True, ends=ends)]
+    naive = _points(figures.weeks, [naive_precision(week.sample) for week in figures.weeks])
+    lines = [Line(naive, band=True, dots=True, ends=_end_words(naive))]
+    if figures.whole.drawn.raised:  # else the weighted figure is the naive one
+        every = _points(figures.weeks, [weighted_precision(sample) for sample in figures.rolling])
+        lines.insert(0, Line(every, kind="reference", ends=("", _end_words(every)[1])))
     words = Words("precision", _("Precision week by week"), sentence)
     svg = line_chart(words, lines, _month_ticks([week.monday for week in figures.weeks]), QUARTERS, Scale())
-    return Panel(sentence, note % {"judged": sentences.judged_share(total)}, table, svg)
+    return Panel(sentence, note % {"judged": sentences.judged_share(figures.whole)}, _precision_table(figures), svg)
 
 
-def _differs(figures: QueueFigures) -> bool:
-    """Whether anything was hidden: else the weighted figure is the naive one."""
-    return any(week.sample.drawn.raised for week in figures.weeks)
+def _points(weeks: Sequence[Week], shares: Sequence[Share]) -> list[Point]:
+    """A point in the middle of each week."""
+    return [
+        Point(
+            (i + 0.5) / len(weeks),
+            share.value,
+            share.low,
+            share.high,
+            f"{day(week.monday)}: {sentences.share_words(share)}",
+        )
+        for i, (week, share) in enumerate(zip(weeks, shares, strict=True))
+    ]
 
 
-def _week_point(index: int, week: Week, share: Share, weeks: int) -> Point:
-    tip = f"{day(week.monday)}: {sentences.share_words(share)}, {sentences.judged_share(week.sample)}"
-    return Point((index + 0.5) / weeks, share.value, share.low, share.high, tip)
+def _end_words(points: Sequence[Point]) -> tuple[str, str]:
+    """The first and the last known value; a single one stands at the end."""
+    known = [percent(point.y) for point in points if point.y is not None]
+    return (known[0] if len(known) > 1 else "", known[-1] if known else "")
 
 
-def _precision_table(weeks: Sequence[Week]) -> Table:
+def _precision_table(figures: QueueFigures) -> Table:
     columns = [
         Column("week", _("Week from"), "day"), Column("raised", _("Raised")), Column("shown", _("Shown")),
         Column("judged", _("Judged")), Column("audited", _("of them audited")),
         *_share_columns("shown_precision", _("Real among shown")),
-        *_share_columns("all_precision", _("Real among all raised")),
+        *_share_columns("all_precision_four_weeks", _("Real among all raised, four weeks")),
     ]  # fmt: skip
     rows = [
         [week.monday, week.sample.total.raised, week.sample.total.shown, week.sample.total.judged,
          week.sample.drawn.judged,
-         *_share_cells(naive_precision(week.sample)), *_share_cells(weighted_precision(week.sample))]
-        for week in reversed(weeks)
+         *_share_cells(naive_precision(week.sample)), *_share_cells(weighted_precision(four_weeks))]
+        for week, four_weeks in reversed(list(zip(figures.weeks, figures.rolling, strict=True)))
     ]  # fmt: skip
     return Table("weeks", columns, rows)
 
@@ -213,7 +211,7 @@ def days_panel(days: Sequence[Day]) -> Panel:
     most = max((each.verdicts for each in days), default=0)
     across = [Tick((i + 0.5) / len(days), day(days[i].day)) for i in range(0, len(days), 7)]
     up, scale = _count_scale(most)
-    note = _("From the bottom: accurate, false positive, not sure. Verdicts that were later taken back are counted.")
+    note = _("From the bottom: accurate, false positive, not sure. Outcomes and verdicts later taken back are counted.")
     words = Words("days", _("Verdicts per day"), sentence)
     return Panel(
         sentence, note, Table("days", columns, rows), bar_chart(words, bars, across, up, scale) if most else None
@@ -267,8 +265,5 @@ def people_panel(rows: Sequence[PersonFigures]) -> Panel:
 
 def precision_spark(key: str, figures: QueueFigures, sentence: str) -> Svg:
     """The naive precision of the window as one small line."""
-    weeks = figures.weeks
-    line = Line(
-        [_week_point(i, week, naive_precision(week.sample), len(weeks)) for i, week in enumerate(weeks)], band=True
-    )
+    line = Line(_points(figures.weeks, [naive_precision(week.sample) for week in figures.weeks]), band=True)
     return sparkline(Words(f"spark-{key}", _("Precision week by week"), sentence), line, Scale())

@@ -68,6 +68,17 @@ class QueueFigures:
         return together(week.sample for week in self.weeks[-RECENT_WEEKS:])
 
     @property
+    def whole(self) -> Sample:
+        """All weeks of the window."""
+        return together(week.sample for week in self.weeks)
+
+    @property
+    def rolling(self) -> list[Sample]:
+        """For every week the `RECENT_WEEKS` weeks that end with it: audits are too rare for one week."""
+        samples = [week.sample for week in self.weeks]
+        return [together(samples[max(0, i - RECENT_WEEKS + 1) : i + 1]) for i in range(len(samples))]
+
+    @property
     def earliest(self) -> Sample:
         """As many weeks from the first with a judged alert on; empty where they would reach into the recent ones."""
         begun = next((i for i, week in enumerate(self.weeks) if week.sample.total.judged), len(self.weeks))

@@ -75,7 +75,7 @@ class TestLead:
         expect(chart.get_by_role("img", name="Precision week by week")).to_be_visible()
         expect(chart.get_by_role("table")).to_be_hidden()
         chart.get_by_text("Numbers").click()
-        expect(chart.get_by_role("columnheader", name="Real among all raised")).to_be_visible()
+        expect(chart.get_by_role("columnheader", name="Real among all raised, four weeks")).to_be_visible()
         with page.expect_download() as download:
             chart.get_by_role("link", name="Download as CSV").click()
         assert download.value.suggested_filename == "churn-weeks.csv"
