@@ -91,6 +91,7 @@ class Runner:
         return hashlib.sha256(repr((stats, [path for path in seen if not path.exists()])).encode()).hexdigest()
 
     def _serve(self) -> None:
+        self.metrics.mkdir(exist_ok=True)  # a cleaner of temporary folders may have come by during a long set-up
         shared = {"PROMETHEUS_MULTIPROC_DIR": str(self.metrics)}
         self._child("web", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi:application", **shared)
         if self._answers():  # worker and beat wait for this, for the first page comes sooner that way
