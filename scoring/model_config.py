@@ -45,13 +45,13 @@ class ModelConfig(FeatureConfig):
     slope_variance: float = 0.3
     step_variance: float = 0.25
     drift_variance: float = 2e-6
-    learning_rate: float = 0.8
+    learning_rate: float = 1.0
     smoothing: float = 0.1
     l2: float = 1e-3
     text_gain: float = 1.0
-    replay: int = 1
+    replay: int = 0
     early_replay: int = 8
-    early_verdicts: int = 600
+    early_verdicts: int = 300
     prior_gain: float = 1.0
     prior_verdicts: float = 50.0
 
