@@ -21,7 +21,7 @@ from scoring.services import change_policy
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WORDS = (
     "快递 客服 退款 投诉 换别家 挺好的 第三次 没人管 续费 发票 cancel refund angry great thanks export report "
-    "price slow     "competitor invoice contract support login again waiting nobody answers happy renew"
+    "price slow competitor invoice contract support login again waiting nobody answers happy renew"
 ).split()
 
 _CUSTOMERS = """

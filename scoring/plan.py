@@ -1,6 +1,7 @@
 """How a learner gets from one ledger position to another. Pure.
 
-`model_at(P)` folds, in order of anchor, the labels that are effective at position P. Most of the time the step from C to P
+`model_at(P)` folds, in order of anchor, the labels that are effective at position P. Most of the time the step from C
+to P
 only adds labels behind C: learn them. Where the tail takes back or changes a label that was learnt at or before C, the
 model at C is not a prefix of the model at P, and the fold must start again from an earlier checkpoint.
 """
@@ -54,8 +55,8 @@ def _lesson(alert_id: int, label: Label) -> Lesson:
 def superfluous(positions: Iterable[int], newest_kept: int = 4) -> list[int]:
     """Which checkpoints to drop: the newest are kept all, older ones ever more sparsely, the oldest always.
 
-    Of the checkpoints whose age (in positions behind the newest) lies in the same power of two, the oldest stays, so the
-    number kept grows with the logarithm of the ledger and a rewind of k verdicts replays at most some 2k.
+    Of the checkpoints whose age (in positions behind the newest) lies in the same power of two, the oldest stays, so
+    the number kept grows with the logarithm of the ledger and a rewind of k verdicts replays at most some 2k.
     """
     ordered = sorted(set(positions), reverse=True)
     if len(ordered) <= newest_kept + 1:

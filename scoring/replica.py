@@ -16,7 +16,8 @@ from django.db import connection
 from scoring.fold import Belief, TooLong, configuration_of, model_at
 from scoring.models import ModelConfiguration
 
-# A web request folds at most this many ledger rows itself; a longer way is the worker's, and the last good state serves.
+# A web request folds at most this many ledger rows itself; a longer way is the worker's, and the last good state
+# serves.
 SYNC_LIMIT = 3_000
 
 

@@ -17,8 +17,8 @@ from scoring.services.learning import lags
 class Explanation:
     """What the model thinks of an alert now, and why.
 
-    `position`: the ledger position it has learnt. `behind`: ledger rows it has not (0 unless a long replay is under way).
-    `cold`: it has learnt nothing yet in this queue and leans on the upstream score.
+    `position`: the ledger position it has learnt. `behind`: ledger rows it has not (0 unless a long replay is under
+    way). `cold`: it has learnt nothing yet in this queue and leans on the upstream score.
     """
 
     probability: float

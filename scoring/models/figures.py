@@ -26,7 +26,7 @@ class FigureStanding(models.Model):
 
 
 class JudgedAlert(models.Model):
-    """An alert that has a label, beside what was believed of it when it arrived. A projection of ledger and exposures."""
+    """An alert that has a label, beside what was believed when it arrived. A projection of ledger and exposures."""
 
     alert = models.OneToOneField(Alert, on_delete=models.CASCADE, primary_key=True, related_name="+")
     queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -52,8 +52,8 @@ class JudgedAlert(models.Model):
 class WeeklyFigure(models.Model):
     """Counts of the alerts that one version of a scorer raised in one week, apart by how sure they were to be shown.
 
-    `drawn` is True for alerts whose propensity was below 1: a policy would hide them and a draw showed some. The sums run
-    over the alerts that were shown and have a label; `weight` is 1 / propensity.
+    `drawn` is True for alerts whose propensity was below 1: a policy would hide them and a draw showed some. The sums
+    run over the alerts that were shown and have a label; `weight` is 1 / propensity.
     """
 
     queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="weekly_figures", db_index=False)
@@ -87,8 +87,8 @@ class LearningBlock(models.Model):
     """How well probabilities made on arrival ordered the labels of one stretch of the ledger.
 
     `pairs` counts accurate-and-false pairs within the block and `concordant` how many of them the model ordered rightly
-    (a tie is a half), so blocks add up: AUC = sum(concordant) / sum(pairs). The `upstream_` columns are the same for the
-    alerts that came with an upstream score.
+    (a tie is a half), so blocks add up: AUC = sum(concordant) / sum(pairs). The `upstream_` columns are the same for
+    the alerts that came with an upstream score.
     """
 
     queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="learning_blocks", db_index=False)
