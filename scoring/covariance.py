@@ -4,7 +4,7 @@ An extended Kalman filter for logistic regression (online Newton with the exact 
 lands close to the batch fit, without a learning rate. West, Harrison, Migon (1985), JASA 80; the same recursion as
 ``river.optim.Newton``, with the logistic loss's curvature in place of the squared gradient.
 
-All steps are element by element, in a fixed order, and not left to a BLAS, whose sums depend on threads and processor.
+No sum is left to a BLAS, whose order depends on threads and processor. The outer product is: it has nothing to sum.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ class Covariance:
         added to every variance that has one: weights may move on.
         """
         values = vector.dense_values
-        reach = np.add.reduce(self.matrix[vector.dense] * values[:, None], axis=0)
+        reach = np.einsum("i,ij->j", values, self.matrix.take(vector.dense, axis=0))
         doubt = max(0.0, float(np.add.reduce(reach[vector.dense] * values)))  # rounding may take it below 0
         shrink = 1.0 / (1.0 + curvature * doubt)
         part = reach * (curvature * shrink) ** 0.5
-        np.multiply.outer(part, part, out=self._change)
+        np.dot(part[:, None], part[None, :], out=self._change)
         np.subtract(self.matrix, self._change, out=self.matrix)
         diagonal = self.matrix.reshape(-1)[:: len(self.matrix) + 1]
         np.add(diagonal, drift, out=diagonal, where=diagonal > 0)
