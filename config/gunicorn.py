@@ -1,5 +1,6 @@
 """How gunicorn serves the product: a few processes with a few threads each, sharing what is loaded before they fork."""
 
+import gc
 import os
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,17 @@ control_socket_disable = True
 forwarded_allow_ips = "*" if env.TRUSTED_PROXIES else "127.0.0.1"
 logconfig_dict = logs.settings(env.LOG_FORMAT, env.LOG_LEVEL)
 accesslog = None  # ops.middleware writes one line a request, with its id
+
+
+def when_ready(_server: "Arbiter") -> None:
+    """Just before the processes fork: what was loaded is shared memory and no garbage.
+
+    Collections then look only at what requests make, and wait until there is more of it: a batch of 200 alerts makes some
+    hundred thousand objects, and collecting took 15 % of its processor time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def child_exit(_server: "Arbiter", worker: "Worker") -> None:
