@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from django_htmx.http import push_url, trigger_client_event
 
 from feedback.desk import selectors
@@ -122,15 +122,19 @@ def _named_receipt(request: HttpRequest) -> LedgerEntry | None:
 
 
 _REFUSALS: dict[type[FeedbackError], Promise] = {
-    AlreadyJudged: lazy("Someone judged this alert while you had it open. Keep their verdict, or record yours anyway."),
-    AlreadyRetracted: lazy("That verdict was taken back before. Nothing changed."),
-    NotYours: lazy("That verdict is another person's: its author or a lead can take it back."),
-    DecisionConflict: lazy("This form was already used for another verdict. Look at the alert again, then decide."),
+    AlreadyJudged: gettext_lazy(
+        "Someone judged this alert while you had it open. Keep their verdict, or record yours anyway."
+    ),
+    AlreadyRetracted: gettext_lazy("That verdict was taken back before. Nothing changed."),
+    NotYours: gettext_lazy("That verdict is another person's: its author or a lead can take it back."),
+    DecisionConflict: gettext_lazy(
+        "This form was already used for another verdict. Look at the alert again, then decide."
+    ),
 }
 
 
 def _in_words(refusal: FeedbackError) -> str:
-    return str(_REFUSALS.get(type(refusal), lazy("The ledger refused this. Reload the page and try again.")))
+    return str(_REFUSALS.get(type(refusal), gettext_lazy("The ledger refused this. Reload the page and try again.")))
 
 
 def _keys() -> list[tuple[str, str]]:

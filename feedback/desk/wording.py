@@ -4,6 +4,19 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+# What scorers commonly write as a channel. Another word is shown as it came.
+_CHANNELS = {
+    "chat": gettext_lazy("live chat"),
+    "email": gettext_lazy("e-mail"),
+    "phone": gettext_lazy("phone"),
+    "sms": gettext_lazy("text message"),
+    "survey": gettext_lazy("survey"),
+    "ticket": gettext_lazy("ticket"),
+    "web": gettext_lazy("web page"),
+    "wechat": gettext_lazy("WeChat"),
+}
 
 
 class Reason(Protocol):
@@ -45,6 +58,11 @@ def in_words(reason: Reason) -> str:
     """What a reason says, as a phrase without a full stop. A kind that is not known is named as it is."""
     kind = "upstream" if reason.kind == "prior" else reason.kind
     return _SENTENCES.get(kind, _as_it_is)(_readable(reason.name), _value(reason.value))
+
+
+def channel_in_words(channel: str) -> str:
+    """Where the words were said, as a person names it; a channel that is not known is named as it is."""
+    return str(_CHANNELS.get(channel.lower(), channel))
 
 
 def _as_it_is(name: str, value: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.template import Context
 from django.utils.timesince import timesince
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext_lazy
 
 from feedback.desk import wording
 from feedback.desk.navigation import Section, sections_for
@@ -21,6 +21,16 @@ register = template.Library()
 BAR_WIDTH = 96
 MINUTE = timedelta(minutes=1)
 MINUS = "\N{MINUS SIGN}"
+
+# Django's own Chinese says a month as the third month, and a day as on paper.
+_AGES = {
+    "year": ngettext_lazy("%(num)d year", "%(num)d years", "num"),
+    "month": ngettext_lazy("%(num)d month", "%(num)d months", "num"),
+    "week": ngettext_lazy("%(num)d week", "%(num)d weeks", "num"),
+    "day": ngettext_lazy("%(num)d day", "%(num)d days", "num"),
+    "hour": ngettext_lazy("%(num)d hour", "%(num)d hours", "num"),
+    "minute": ngettext_lazy("%(num)d minute", "%(num)d minutes", "num"),
+}
 
 
 @register.filter
@@ -39,6 +49,12 @@ def chance(probability: float) -> str:
 def readable(name: str) -> str:
     """A field's name as words."""
     return name.replace("_", " ")
+
+
+@register.filter
+def channel(code: str) -> str:
+    """A scorer's channel as a person names it: phone, live chat, WeChat."""
+    return wording.channel_in_words(code)
 
 
 @register.filter
@@ -90,7 +106,7 @@ def marked(text: str, highlights: Iterable[Highlight]) -> list[Passage]:
 @register.filter
 def age(moment: datetime, now: datetime) -> str:
     """How long it has been, in the largest unit and a minute at least: 1 minute, 3 hours, 2 days."""
-    return timesince(moment, max(now, moment + MINUTE), depth=1)
+    return timesince(moment, max(now, moment + MINUTE), time_strings=_AGES, depth=1)
 
 
 @register.filter

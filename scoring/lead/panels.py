@@ -26,7 +26,7 @@ from scoring.estimation import Share, naive_precision, proportion, weighted_prec
 from scoring.evaluation import Calibration, LearningPoint, Ordering, entropy
 from scoring.lead import headlines, sentences
 from scoring.lead.selectors import Day, PersonFigures, QueueFigures, ScorerFigures, Week
-from scoring.lead.tables import Cell, Column, Table, count, day, percent, points, two_places
+from scoring.lead.tables import Cell, Column, Table, count, day, day_on_axis, percent, points, two_places
 
 QUARTERS = [Tick(each / 4, percent(each / 4)) for each in range(5)]
 
@@ -209,7 +209,7 @@ def days_panel(days: Sequence[Day]) -> Panel:
         for each in days
     ]
     most = max((each.verdicts for each in days), default=0)
-    across = [Tick((i + 0.5) / len(days), day(days[i].day)) for i in range(0, len(days), 7)]
+    across = [Tick((i + 0.5) / len(days), day_on_axis(days[i].day)) for i in range(0, len(days), 7)]
     up, scale = _count_scale(most)
     note = _("From the bottom: accurate, false positive, not sure. Outcomes and verdicts later taken back are counted.")
     words = Words("days", _("Verdicts per day"), sentence)

@@ -47,6 +47,12 @@ def day(moment: date) -> str:
     return date_format(moment, pgettext("date format of a day", "j M"))
 
 
+def day_on_axis(moment: date) -> str:
+    """A day as short as an axis on a phone needs it."""
+    # Translators: a day on an axis in Django's date format, as short as can be: 26 Oct, 10/26.
+    return date_format(moment, pgettext("date format of a day on an axis", "j M"))
+
+
 def two_places(number: float | None) -> str:
     """A figure such as an AUC."""
     return NOTHING if number is None else f"{number:.2f}"
