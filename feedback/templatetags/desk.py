@@ -23,7 +23,7 @@ MINUTE = timedelta(minutes=1)
 MINUS = "\N{MINUS SIGN}"
 
 # Django's own Chinese says a month as the third month, and a day as on paper.
-_AGES = {
+_AGES: dict[str, Any] = {
     "year": ngettext_lazy("%(num)d year", "%(num)d years", "num"),
     "month": ngettext_lazy("%(num)d month", "%(num)d months", "num"),
     "week": ngettext_lazy("%(num)d week", "%(num)d weeks", "num"),
