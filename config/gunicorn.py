@@ -32,8 +32,8 @@ accesslog = None  # ops.middleware writes one line a request, with its id
 def when_ready(_server: "Arbiter") -> None:
     """Just before the processes fork: what was loaded is shared memory and no garbage.
 
-    Collections then look only at what requests make, and wait until there is more of it: a batch of 200 alerts makes some
-    hundred thousand objects, and collecting took 15 % of its processor time.
+    Collections then look only at what requests make, and wait until there is more of it: a batch of 200 alerts makes
+    some hundred thousand objects, and collecting took 15 % of its processor time.
     """
     gc.collect()
     gc.freeze()

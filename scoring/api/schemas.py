@@ -7,103 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 from uuid import UUID
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    WithJsonSchema,
-)
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from feedback.models import Alert, Customer
+from scoring.api.fields import (
+    FEATURES_SCHEMA,
+    LARGEST_NUMBER,
+    MAX_EVIDENCE,
+    MAX_FEATURES,
+    MAX_TEXT,
+    NO_NUL,
+    AlertId,
+    Count,
+    DecisionId,
+    FeatureName,
+    FeatureValue,
+    Id,
+    Moment,
+    Share,
+    Slug,
+    words,
+)
 from scoring.api.problems import Problem, ProblemDocument
 
-MAX_TEXT, MAX_EVIDENCE, MAX_FEATURES = 20_000, 20, 64  # the learner reads 64 features (features.FeatureConfig)
-LARGEST_NUMBER = 2**53 - 1  # the largest integer that every JSON reader keeps
-UUID_LENGTH = 36
-RESERVED = frozenset({"batch"})  # GET /alerts/batch is not an alert
-
-_NO_NUL = r"^[^\x00]*$"  # PostgreSQL stores no NUL
-_NO_CONTROL = r"^[^\x00-\x1f\x7f]+$"
-
-
-def _rfc3339(value: object) -> object:
-    """Only text: pydantic alone would read 5 as five seconds past 1970."""
-    if value is not None and not (
-        isinstance(value, str) and len(value) >= len("2026-01-01T00:00Z") and value[4] == "-"
-    ):
-        raise ValueError("write a date and time with its zone, such as 2026-03-01T09:30:00Z")
-    return value
-
-
-def _digits(value: object) -> object:
-    """Of a query parameter: pydantic alone would also read `1_0` and ` 10 `."""
-    if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) < 20):
-        raise ValueError("write a whole number, 0 or more")
-    return value
-
-
-def _plain_uuid(value: object) -> object:
-    """Only the form with hyphens: pydantic alone would also read braces and `urn:uuid:`."""
-    if not (isinstance(value, str) and len(value) == UUID_LENGTH):
-        raise ValueError("write a UUID such as 0b9bd1c4-55ad-4b0e-a5b5-3a7a5d1f5a10")
-    return value
-
-
-def _storable(value: datetime) -> datetime:
-    if not 1900 <= value.year < 2200:
-        raise ValueError("the year must be between 1900 and 2199")
-    return value.astimezone(UTC)
-
-
-def _not_reserved(value: str) -> str:
-    if value in RESERVED:
-        raise ValueError(f"{value!r} is part of an address of this API; choose another id")
-    return value
-
-
 Body = TypeVar("Body", bound=BaseModel)
-Id = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=Alert.MAX_EXTERNAL_ID, pattern=_NO_CONTROL)]
-AlertId = Annotated[Id, AfterValidator(_not_reserved)]
-Moment = Annotated[AwareDatetime, AfterValidator(_storable), BeforeValidator(_rfc3339)]
-DecisionId = Annotated[UUID, BeforeValidator(_plain_uuid)]
-Count = Annotated[int, BeforeValidator(_digits)]
-Share = Annotated[float, Field(strict=True, ge=0, le=1)]
-Slug = Annotated[str, StringConstraints(strict=True, pattern=r"^[-a-zA-Z0-9_]+$", max_length=60)]
-FeatureName = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=80, pattern=_NO_CONTROL)]
-_Number = Field(strict=True, ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)
-FeatureValue = (
-    Annotated[str, StringConstraints(strict=True, max_length=500, pattern=_NO_NUL)]
-    | Annotated[bool, Field(strict=True)]
-    | Annotated[int, _Number]
-    | Annotated[float, _Number]
-    | None
-)
-# Written out: pydantic would describe each kind of value by itself.
-_FEATURES: dict[str, Any] = {
-    "type": "object",
-    "maxProperties": MAX_FEATURES,
-    "propertyNames": {"type": "string", "minLength": 1, "maxLength": 80, "pattern": _NO_CONTROL},
-    "additionalProperties": {
-        "type": ["string", "number", "boolean", "null"],
-        "maxLength": 500,
-        "pattern": _NO_NUL,
-        "minimum": -LARGEST_NUMBER,
-        "maximum": LARGEST_NUMBER,
-    },
-}
-
-
-def words(limit: int, description: str) -> Any:
-    """A text field that PostgreSQL can store."""
-    return Field("", strict=True, max_length=limit, pattern=_NO_NUL, description=description)
 
 
 class Wire(BaseModel):
@@ -115,8 +46,8 @@ class Wire(BaseModel):
 class EvidenceIn(Wire):
     """A line of evidence beside the alert."""
 
-    label: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200, pattern=_NO_NUL)]
-    value: Annotated[str, StringConstraints(strict=True, max_length=2_000, pattern=_NO_NUL)]
+    label: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200, pattern=NO_NUL)]
+    value: Annotated[str, StringConstraints(strict=True, max_length=2_000, pattern=NO_NUL)]
 
 
 class AlertIn(Wire):
@@ -136,7 +67,7 @@ class AlertIn(Wire):
             default_factory=dict,
             description="Structured values about the customer or the event.",
         ),
-        WithJsonSchema(_FEATURES),
+        WithJsonSchema(FEATURES_SCHEMA),
     ]
     evidence: list[EvidenceIn] = Field(default=[], max_length=MAX_EVIDENCE, description="Lines a rep wants to see.")
     upstream_score: Share | None = Field(None, description="Your own probability that the alert is accurate.")

@@ -11,6 +11,9 @@ from django.test import Client
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
+from feedback.models import Alert, Queue, Scorer
+from tests import factories
+
 # Playwright's sync API runs an event loop in this thread; the ORM is used beside it, never inside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
@@ -54,3 +57,13 @@ def enter(page: Page, live_server: LiveServer) -> Callable[[User, str], Page]:
         return page
 
     return opened
+
+
+@pytest.fixture
+def inbox(queue: Queue, upstream: Scorer) -> list[Alert]:
+    """Five open alerts, most urgent first."""
+    scores = (0.9, 0.8, 0.7, 0.6, 0.5)
+    return [
+        factories.raise_alert(queue, upstream, f"Letter {n}: we may leave", upstream_score=s)
+        for n, s in enumerate(scores, 1)
+    ]
