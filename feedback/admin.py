@@ -1,7 +1,9 @@
 """Setting the workspace up: queues, scorers and their keys, people and their roles. Facts are shown, never edited."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
@@ -9,9 +11,20 @@ from django.contrib.auth.models import User
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+from rest_framework_api_key.models import APIKey
 
 from feedback.models import Alert, Customer, Exposure, LedgerEntry, Membership, Queue, Scorer, ScorerKey
 from feedback.services import issue_key, revoke_key
+
+admin.site.site_header = admin.site.site_title = "Alertloop"
+admin.site.index_title = _("Administration")
+admin.site.unregister(APIKey)  # a scorer's key is a ScorerKey: one without a scorer opens nothing
+
+
+def _column(field: str, title: StrOrPromise, *, boolean: bool = False) -> Callable[[Any], Any]:
+    """A column of a field that has no name of ours to translate."""
+    return admin.display(description=title, ordering=field, boolean=boolean)(lambda row: getattr(row, field))
 
 
 class MembershipInline(admin.TabularInline[Membership, models.Model]):
@@ -68,11 +81,40 @@ class ScorerAdmin(admin.ModelAdmin[Scorer]):
     filter_horizontal = ("queues",)
 
 
+class ScorerKeyForm(forms.ModelForm[ScorerKey]):
+    """A key; the library that keeps it names its fields in English only."""
+
+    class Meta:
+        model = ScorerKey
+        fields = ("scorer", "name", "expiry_date")
+        labels = {
+            "name": _("name"),
+            "expiry_date": _("expires at"),
+            "prefix": _("prefix"),
+            "created": _("created at"),
+            "revoked": _("revoked"),
+        }
+        help_texts = {
+            "name": _("To tell keys apart, 50 characters at most."),
+            "expiry_date": _("The key is refused from then on. Leave it empty for a key that does not expire."),
+            "revoked": _("A revoked key is refused for good."),
+        }
+
+
 @admin.register(ScorerKey)
 class ScorerKeyAdmin(admin.ModelAdmin[ScorerKey]):
     """API keys: the key is shown once, when it is made; what is stored is a hash."""
 
-    list_display = ("name", "scorer", "prefix", "created", "last_used_at", "revoked", "expiry_date")
+    form = ScorerKeyForm
+    list_display = (
+        _column("name", _("name")),
+        "scorer",
+        _column("prefix", _("prefix")),
+        _column("created", _("created at")),
+        "last_used_at",
+        _column("revoked", _("revoked"), boolean=True),
+        _column("expiry_date", _("expires at")),
+    )
     list_filter = ("revoked", "scorer")
     search_fields = ("name", "prefix", "scorer__name")
     fields = ("scorer", "name", "expiry_date", "prefix", "created", "last_used_at", "revoked")
@@ -140,7 +182,7 @@ class ExposureAdmin(FactAdmin):
     list_display = (
         "id",
         "queue",
-        "alert_id",
+        _column("alert_id", _("alert")),
         "decision",
         "tier",
         "probability",
@@ -156,7 +198,16 @@ class ExposureAdmin(FactAdmin):
 class LedgerEntryAdmin(FactAdmin):
     """The ledger."""
 
-    list_display = ("position", "queue", "kind", "value", "source", "judge", "alert_id", "recorded_at")
+    list_display = (
+        "position",
+        "queue",
+        "kind",
+        "value",
+        "source",
+        "judge",
+        _column("alert_id", _("alert")),
+        "recorded_at",
+    )
     list_select_related = ("queue", "judge")
     list_filter = ("queue", "kind", "source")
     ordering = ("-id",)

@@ -33,7 +33,7 @@ class Strategy(models.TextChoices):
 class QuestionPlan(models.Model):
     """How a queue asks. A queue without a row asks by the defaults below."""
 
-    queue = models.OneToOneField(Queue, on_delete=models.CASCADE, related_name="question_plan")
+    queue = models.OneToOneField(Queue, on_delete=models.CASCADE, related_name="question_plan", verbose_name=_("queue"))
     strategy = models.CharField(_("strategy"), max_length=9, choices=Strategy.choices, default=Strategy.MIXED)
     open_questions = models.PositiveSmallIntegerField(
         _("open questions"), default=20, help_text=_("How many questions are kept ready.")
@@ -100,8 +100,10 @@ class State(models.TextChoices):
 class Question(models.Model):
     """An alert put before labelers: asked because of something, answered by `overlap` of them."""
 
-    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="questions", db_index=False)
-    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="questions")
+    queue = models.ForeignKey(
+        Queue, on_delete=models.CASCADE, related_name="questions", db_index=False, verbose_name=_("queue")
+    )
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="questions", verbose_name=_("alert"))
     because = models.CharField(_("asked because"), max_length=12, choices=Because.choices)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.OPEN)
     overlap = models.PositiveSmallIntegerField(_("overlap"), default=1)
@@ -159,17 +161,27 @@ class Lease(models.Model):
     keeps one person from answering twice; one held lease a queue keeps a labeler from hoarding.
     """
 
-    question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="leases", db_index=False)
-    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="+", db_index=False)
+    question = models.ForeignKey(
+        Question, on_delete=models.CASCADE, related_name="leases", db_index=False, verbose_name=_("question")
+    )
+    queue = models.ForeignKey(
+        Queue, on_delete=models.CASCADE, related_name="+", db_index=False, verbose_name=_("queue")
+    )
     labeler = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="leases", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="leases",
+        db_index=False,
+        verbose_name=_("labeler"),
     )
     slot = models.PositiveSmallIntegerField(_("slot"))
     state = models.CharField(_("state"), max_length=8, choices=Hold.choices, default=Hold.HELD)
     leased_at = models.DateTimeField(_("leased at"))
     expires_at = models.DateTimeField(_("expires at"))
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
-    answer = models.OneToOneField(LedgerEntry, on_delete=models.PROTECT, null=True, blank=True, related_name="lease")
+    answer = models.OneToOneField(
+        LedgerEntry, on_delete=models.PROTECT, null=True, blank=True, related_name="lease", verbose_name=_("answer")
+    )
 
     class Meta:
         verbose_name = _("lease")

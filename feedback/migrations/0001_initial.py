@@ -166,7 +166,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='alert',
             name='customer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='feedback.customer'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='feedback.customer', verbose_name='customer'),
         ),
         migrations.CreateModel(
             name='Membership',
@@ -174,8 +174,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('role', models.CharField(choices=[('rep', 'rep'), ('labeler', 'labeler'), ('lead', 'lead')], max_length=10, verbose_name='role')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('queue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='feedback.queue')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL, verbose_name='user')),
+                ('queue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='feedback.queue', verbose_name='queue')),
             ],
             options={
                 'verbose_name': 'membership',
@@ -193,8 +193,8 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
                 ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
                 ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='feedback.membership')),
-                ('user', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
-                ('queue', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='feedback.queue')),
+                ('user', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='user')),
+                ('queue', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='feedback.queue', verbose_name='queue')),
             ],
             options={
                 'abstract': False,
@@ -213,10 +213,10 @@ class Migration(migrations.Migration):
                 ('note', models.CharField(blank=True, max_length=2000, verbose_name='note')),
                 ('blind', models.BooleanField(default=False, verbose_name='blind')),
                 ('recorded_at', models.DateTimeField(verbose_name='recorded at')),
-                ('alert', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='feedback.alert')),
-                ('judge', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to=settings.AUTH_USER_MODEL)),
+                ('alert', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='feedback.alert', verbose_name='alert')),
+                ('judge', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to=settings.AUTH_USER_MODEL, verbose_name='judge')),
                 ('retracts', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='retraction', to='feedback.ledgerentry', verbose_name='takes back')),
-                ('queue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='feedback.queue')),
+                ('queue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='feedback.queue', verbose_name='queue')),
             ],
             options={
                 'verbose_name': 'ledger entry',
@@ -236,8 +236,8 @@ class Migration(migrations.Migration):
                 ('position', models.BigIntegerField(verbose_name='position')),
                 ('rule', models.CharField(blank=True, max_length=60, verbose_name='hard rule')),
                 ('decided_at', models.DateTimeField(verbose_name='decided at')),
-                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exposures', to='feedback.alert')),
-                ('queue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='feedback.queue')),
+                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exposures', to='feedback.alert', verbose_name='alert')),
+                ('queue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='feedback.queue', verbose_name='queue')),
             ],
             options={
                 'verbose_name': 'exposure',
@@ -247,7 +247,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='alert',
             name='queue',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='feedback.queue'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='feedback.queue', verbose_name='queue'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='queue',
@@ -279,12 +279,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='ledgerentry',
             name='scorer',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='feedback.scorer'),
+            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='feedback.scorer', verbose_name='scorer'),
         ),
         migrations.AddField(
             model_name='alert',
             name='scorer',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='feedback.scorer'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='feedback.scorer', verbose_name='scorer'),
         ),
         migrations.AddField(
             model_name='scorerevent',
@@ -299,7 +299,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='scorerkey',
             name='scorer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='feedback.scorer'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='feedback.scorer', verbose_name='scorer'),
         ),
         migrations.AddField(
             model_name='openalert',

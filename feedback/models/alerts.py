@@ -18,13 +18,17 @@ class Alert(models.Model):
     MAX_VERSION: ClassVar[int] = 40
     MAX_CHANNEL: ClassVar[int] = 40
 
-    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="alerts", db_index=False)
-    scorer = models.ForeignKey(Scorer, on_delete=models.PROTECT, related_name="alerts", db_index=False)
+    queue = models.ForeignKey(
+        Queue, on_delete=models.PROTECT, related_name="alerts", db_index=False, verbose_name=_("queue")
+    )
+    scorer = models.ForeignKey(
+        Scorer, on_delete=models.PROTECT, related_name="alerts", db_index=False, verbose_name=_("scorer")
+    )
     scorer_version = models.CharField(_("scorer version"), max_length=MAX_VERSION, blank=True)
     external_id = models.CharField(_("external id"), max_length=MAX_EXTERNAL_ID)
     # SHA-256 of the canonical content: the same id with other content is a conflict, not an update.
     content_digest = models.CharField(max_length=64)
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="alerts")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="alerts", verbose_name=_("customer"))
     channel = models.CharField(_("channel"), max_length=MAX_CHANNEL, blank=True)
     text = models.TextField(_("text"), blank=True)
     features = models.JSONField(_("features"), default=dict)
@@ -73,8 +77,10 @@ class Decision(models.TextChoices):
 class Exposure(models.Model):
     """What was done with an alert, by which policy version, with which probability. Append-only."""
 
-    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="exposures")
-    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="+", db_index=False)
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="exposures", verbose_name=_("alert"))
+    queue = models.ForeignKey(
+        Queue, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("queue")
+    )
     decision = models.CharField(_("decision"), max_length=5, choices=Decision.choices)
     tier = models.SmallIntegerField(_("tier"), choices=Tier.choices)
     probability = models.FloatField(_("probability"))

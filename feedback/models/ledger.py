@@ -79,18 +79,29 @@ class LedgerEntry(models.Model):
 
     MAX_NOTE: ClassVar[int] = 2000
 
-    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="entries", db_index=False)
+    queue = models.ForeignKey(
+        Queue, on_delete=models.PROTECT, related_name="entries", db_index=False, verbose_name=_("queue")
+    )
     position = models.BigIntegerField(_("position"))
     decision_id = models.UUIDField(_("decision id"), unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
-    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="entries", db_index=False)
+    alert = models.ForeignKey(
+        Alert, on_delete=models.PROTECT, related_name="entries", db_index=False, verbose_name=_("alert")
+    )
     value = models.CharField(_("verdict"), max_length=14, choices=Value.choices, blank=True)
     source = models.CharField(_("source"), max_length=8, choices=Source.choices)
     judge = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="entries", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="entries",
+        db_index=False,
+        verbose_name=_("judge"),
     )
     # Who posted an outcome.
-    scorer = models.ForeignKey(Scorer, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    scorer = models.ForeignKey(
+        Scorer, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("scorer")
+    )
     reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices, blank=True)
     note = models.CharField(_("note"), max_length=MAX_NOTE, blank=True)
     # Whether the judge decided without having seen the model's score.

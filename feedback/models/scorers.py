@@ -35,7 +35,7 @@ class Scorer(models.Model):
 class ScorerKey(AbstractAPIKey):
     """An API key of a scorer: shown once, stored as a hash, revocable."""
 
-    scorer = models.ForeignKey(Scorer, on_delete=models.CASCADE, related_name="keys")
+    scorer = models.ForeignKey(Scorer, on_delete=models.CASCADE, related_name="keys", verbose_name=_("scorer"))
     last_used_at = models.DateTimeField(_("last used at"), null=True, editable=False)
 
     class Meta(AbstractAPIKey.Meta):

@@ -32,8 +32,8 @@ class Migration(migrations.Migration):
                 ('position', models.BigIntegerField(verbose_name='position when asked')),
                 ('asked_at', models.DateTimeField(verbose_name='asked at')),
                 ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed at')),
-                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='questions', to='feedback.alert')),
-                ('queue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='feedback.queue')),
+                ('alert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='questions', to='feedback.alert', verbose_name='alert')),
+                ('queue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='feedback.queue', verbose_name='queue')),
             ],
             options={
                 'verbose_name': 'question',
@@ -49,10 +49,10 @@ class Migration(migrations.Migration):
                 ('leased_at', models.DateTimeField(verbose_name='leased at')),
                 ('expires_at', models.DateTimeField(verbose_name='expires at')),
                 ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended at')),
-                ('answer', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='lease', to='feedback.ledgerentry')),
-                ('labeler', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='leases', to=settings.AUTH_USER_MODEL)),
-                ('queue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='feedback.queue')),
-                ('question', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='leases', to='labeling.question')),
+                ('answer', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='lease', to='feedback.ledgerentry', verbose_name='answer')),
+                ('labeler', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='leases', to=settings.AUTH_USER_MODEL, verbose_name='labeler')),
+                ('queue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='feedback.queue', verbose_name='queue')),
+                ('question', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='leases', to='labeling.question', verbose_name='question')),
             ],
             options={
                 'verbose_name': 'lease',
@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ('double_share', models.FloatField(default=0.1, help_text='The share of the questions that one labeler more answers, to see how far labelers agree.', validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)], verbose_name='double share')),
                 ('lease_seconds', models.PositiveIntegerField(default=120, help_text='A question that nobody looks at any more goes to somebody else after this long.', validators=[django.core.validators.MinValueValidator(10)], verbose_name='lease seconds')),
                 ('daily_goal', models.PositiveSmallIntegerField(default=120, verbose_name='daily goal')),
-                ('queue', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='question_plan', to='feedback.queue')),
+                ('queue', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='question_plan', to='feedback.queue', verbose_name='queue')),
             ],
             options={
                 'verbose_name': 'question plan',
@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
                 ('daily_goal', models.PositiveSmallIntegerField(default=120, verbose_name='daily goal')),
                 ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
                 ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='labeling.questionplan')),
-                ('queue', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='feedback.queue')),
+                ('queue', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='feedback.queue', verbose_name='queue')),
             ],
             options={
                 'abstract': False,

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(verbose_name='version')),
                 ('parameters', models.JSONField(verbose_name='parameters')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
-                ('queue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='model_configurations', to='feedback.queue')),
+                ('queue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='model_configurations', to='feedback.queue', verbose_name='queue')),
             ],
             options={
                 'verbose_name': 'model configuration',
@@ -42,8 +42,8 @@ class Migration(migrations.Migration):
                 ('library_versions', models.JSONField(verbose_name='library versions')),
                 ('payload', models.BinaryField()),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
-                ('queue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='checkpoints', to='feedback.queue')),
-                ('configuration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='checkpoints', to='scoring.modelconfiguration')),
+                ('queue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='checkpoints', to='feedback.queue', verbose_name='queue')),
+                ('configuration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='checkpoints', to='scoring.modelconfiguration', verbose_name='model configuration')),
             ],
             options={
                 'verbose_name': 'checkpoint',
@@ -63,8 +63,8 @@ class Migration(migrations.Migration):
                 ('audit_share', models.FloatField(default=0.1, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)], verbose_name='audit share')),
                 ('hard_rules', models.JSONField(blank=True, default=list, verbose_name='hard rules')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('queue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='policies', to='feedback.queue')),
+                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL, verbose_name='changed by')),
+                ('queue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='policies', to='feedback.queue', verbose_name='queue')),
             ],
             options={
                 'verbose_name': 'policy version',
@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
                 ('lowered_tier', models.PositiveIntegerField(default=0, verbose_name='lowered a tier')),
                 ('left_red', models.PositiveIntegerField(default=0, verbose_name='left red')),
                 ('finished_at', models.DateTimeField(verbose_name='finished at')),
-                ('queue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rerankings', to='feedback.queue')),
+                ('queue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rerankings', to='feedback.queue', verbose_name='queue')),
             ],
             options={
                 'verbose_name': 're-ranking',

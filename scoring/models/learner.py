@@ -10,7 +10,9 @@ from feedback.models import Queue
 class ModelConfiguration(models.Model):
     """A queue's frozen model configuration. The newest version is in force; a change is a new version."""
 
-    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="model_configurations", db_index=False)
+    queue = models.ForeignKey(
+        Queue, on_delete=models.CASCADE, related_name="model_configurations", db_index=False, verbose_name=_("queue")
+    )
     version = models.PositiveIntegerField(_("version"))
     # scoring.online_model.ModelConfig.to_dict()
     parameters = models.JSONField(_("parameters"))
@@ -29,8 +31,12 @@ class ModelConfiguration(models.Model):
 class Checkpoint(models.Model):
     """The model's state at a position, with the digest that its bytes must match before they are loaded."""
 
-    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="checkpoints", db_index=False)
-    configuration = models.ForeignKey(ModelConfiguration, on_delete=models.CASCADE, related_name="checkpoints")
+    queue = models.ForeignKey(
+        Queue, on_delete=models.CASCADE, related_name="checkpoints", db_index=False, verbose_name=_("queue")
+    )
+    configuration = models.ForeignKey(
+        ModelConfiguration, on_delete=models.CASCADE, related_name="checkpoints", verbose_name=_("model configuration")
+    )
     position = models.BigIntegerField(_("position"))
     # SHA-256 of `payload`, and of the model's canonical state (scoring.online_model.OnlineModel.digest()).
     payload_digest = models.CharField(max_length=64)
@@ -54,7 +60,9 @@ class Checkpoint(models.Model):
 class Reranking(models.Model):
     """One re-ranking of a queue's open alerts after the model moved from one position to another."""
 
-    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="rerankings", db_index=False)
+    queue = models.ForeignKey(
+        Queue, on_delete=models.CASCADE, related_name="rerankings", db_index=False, verbose_name=_("queue")
+    )
     from_position = models.BigIntegerField(_("from position"))
     to_position = models.BigIntegerField(_("to position"))
     policy_version = models.PositiveIntegerField(_("policy version"), default=0)

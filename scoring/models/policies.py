@@ -24,7 +24,9 @@ _SHARE = [MinValueValidator(0.0), MaxValueValidator(1.0)]
 class PolicyVersion(models.Model):
     """A version of a queue's policy. The newest version is in force; a change is a new version."""
 
-    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="policies", db_index=False)
+    queue = models.ForeignKey(
+        Queue, on_delete=models.CASCADE, related_name="policies", db_index=False, verbose_name=_("queue")
+    )
     version = models.PositiveIntegerField(_("version"))
     stage = models.CharField(_("stage"), max_length=8, choices=Stage.choices, default=Stage.RANK)
     red_from = models.FloatField(_("red from"), default=0.8, validators=_SHARE)
@@ -33,7 +35,9 @@ class PolicyVersion(models.Model):
     audit_share = models.FloatField(_("audit share"), default=0.1, validators=_SHARE)
     # [{"name": ..., "phrase": ...} | {"name": ..., "feature": ..., "at_least": ...}]
     hard_rules = models.JSONField(_("hard rules"), default=list, blank=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("changed by")
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
