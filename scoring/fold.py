@@ -33,7 +33,7 @@ class Belief:
 
 
 class TooLong(Exception):
-    """The way to the position is longer than the caller may go."""
+    """The way to the position is longer than the caller may go, from wherever it starts."""
 
 
 def configuration_of(queue_id: int) -> ModelConfiguration:
@@ -66,7 +66,10 @@ def model_at(
     there. Without `trust_checkpoints` only `start` and nothing are considered: that is how checkpoints are verified.
     Raises `TooLong`, with `start` untouched, where that is more than `limit` ledger rows.
     """
-    if start is not None and end - start.position <= min(STRIDE, end if limit is None else limit):
+    reached = 0 if start is None else start.position
+    if limit is not None and end - reached > limit and end - position_of(configuration, end) > limit:
+        raise TooLong(f"more than {limit} ledger rows to learn for queue {configuration.queue_id}")
+    if start is not None and end - reached <= STRIDE:
         facts = facts_touched(configuration.queue_id, start.position, end, end)
         if rewind_below(start.position, facts) is None:
             return _advance(start, end, facts)
@@ -74,6 +77,19 @@ def model_at(
     if limit is not None and end - base.position > limit:
         raise TooLong(f"{end - base.position} ledger rows to learn for queue {configuration.queue_id}")
     return fold(configuration.queue_id, base, end)
+
+
+def position_of(configuration: ModelConfiguration, bound: int) -> int:
+    """The position of the newest checkpoint at or before `bound`; 0 where there is none."""
+    return next(iter(checkpoints.positions(configuration, bound)), 0)
+
+
+def newest_known(configuration: ModelConfiguration, bound: int) -> Belief:
+    """The newest state that is ready at once: a checkpoint at or before `bound`, or nothing learnt."""
+    for position in checkpoints.positions(configuration, bound):
+        if (belief := _loaded(configuration, position)) is not None:
+            return belief
+    return nothing_learnt(configuration)
 
 
 def fold(queue_id: int, base: Belief, end: int, on_stride: Callable[[int], None] | None = None) -> Belief:

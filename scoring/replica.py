@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from django.db import connection
 
-from scoring.fold import Belief, TooLong, configuration_of, model_at
+from scoring.fold import Belief, TooLong, configuration_of, model_at, newest_known, position_of
 from scoring.models import ModelConfiguration
 
 # A web request folds at most this many ledger rows itself; a longer way is the worker's, and the last good state
@@ -31,38 +31,41 @@ class Replica:
         self._belief: Belief | None = None
 
     @contextmanager
-    def hold(self, *, sync_limit: int | None = SYNC_LIMIT) -> Iterator[Belief]:
+    def hold(self, *, sync_limit: int | None = SYNC_LIMIT, at_most: int | None = None) -> Iterator[Belief]:
         """The belief with every committed verdict learnt, for as long as the lock is held.
 
-        `sync_limit` None waits for a replay of any length (the worker's way).
+        `sync_limit` None waits for a replay of any length (the worker's way); `at_most` goes only so many rows further,
+        and `behind` says what is left.
         """
         with self._lock:
-            yield self._caught_up(sync_limit)
+            yield self._caught_up(sync_limit, at_most)
 
     def forget(self) -> None:
         """Drop the state; the next use starts from a checkpoint."""
         with self._lock:
             self._belief = self._configuration = None
 
-    def _caught_up(self, sync_limit: int | None) -> Belief:
+    def _caught_up(self, sync_limit: int | None, at_most: int | None) -> Belief:
         head, version = pulse(self.queue_id)
-        if self._configuration is None or self._configuration.version != version:
-            self._configuration = configuration_of(self.queue_id)
-            self._belief = None
+        configuration = self._configured(version)
         belief = self._belief
-        if belief is not None and belief.position == head:
-            return belief
         if belief is not None and belief.position > head:
             belief = None  # the ledger was restored from a backup
-        try:
-            self._belief = model_at(self._configuration, head, belief, None if belief is None else sync_limit)
-        except TooLong:
-            assert belief is not None
-            return replace(belief, behind=head - belief.position)
-        except BaseException:
-            self._belief = None  # a fold that broke off has half learnt its tail
-            raise
-        return self._belief
+        if belief is None or belief.position < head:
+            self._belief = None  # a fold that breaks off has half learnt its tail
+            reached = position_of(configuration, head) if belief is None else belief.position
+            end = head if at_most is None else min(head, reached + at_most)
+            try:
+                belief = model_at(configuration, end, belief, sync_limit)
+            except TooLong:
+                belief = belief or newest_known(configuration, head)
+            self._belief = belief
+        return replace(belief, behind=head - belief.position)
+
+    def _configured(self, version: int) -> ModelConfiguration:
+        if self._configuration is None or self._configuration.version != version:
+            self._configuration, self._belief = configuration_of(self.queue_id), None
+        return self._configuration
 
 
 _replicas: dict[int, Replica] = {}

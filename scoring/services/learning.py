@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 LEAST_MOVE = 0.005
 # Rows updated in one short transaction, so that a verdict never waits long for a row.
 CHUNK = 1_000
+# Ledger rows learnt before the next look at whether a checkpoint is due: what a killed worker does again at most.
+STEP = 5_000
 # First half of the advisory lock that lets one worker at a time re-rank a queue.
 RERANK_LOCK = 0x5EED
 KEEP_RERANKINGS = timedelta(days=30)
@@ -37,20 +39,32 @@ _boards: dict[int, Board] = {}
 def learn(*, queue_id: int, now: datetime) -> Reranking | None:
     """Bring a queue's model up to the ledger's head and re-rank what is open.
 
-    1. One worker at a time; another one's turn includes ours. An erased queue is nothing to do. 2. Learn. 3. Keep a
-    checkpoint where one is due. 4. Re-rank. Returns the re-ranking, or None where there was nothing to do.
+    1. One worker at a time; another one's turn includes ours. An erased queue is nothing to do. 2. Learn, a long way in
+    steps: a worker that is killed goes on from the last one. 3. Keep a checkpoint after a step where one is due.
+    4. Re-rank. Returns the re-ranking, or None where there was nothing to do.
     """
     with _turn(queue_id) as mine:
         if not mine or not Queue.objects.filter(pk=queue_id).exists():
             return None
-        configuration, in_force = configuration_of(queue_id), policy_in_force(queue_id)
+        _learn_to_head(queue_id, now)
+        in_force = policy_in_force(queue_id)
         last = Reranking.objects.filter(queue_id=queue_id).order_by("-pk").first() or Reranking(to_position=0)
         with replica_of(queue_id).hold(sync_limit=None) as belief:
             if (belief.position, in_force.version) == (last.to_position, last.policy_version):
                 return None
+            return _rerank(queue_id, belief, in_force, last.to_position, now)
+
+
+def _learn_to_head(queue_id: int, now: datetime) -> None:
+    """Learn in steps, keeping a checkpoint after each where one is due."""
+    configuration, behind = configuration_of(queue_id), True
+    while behind:
+        with replica_of(queue_id).hold(sync_limit=None, at_most=STEP) as belief:
+            behind = belief.behind > 0
             if checkpoints.is_due(configuration, belief.position, now):
                 checkpoints.write(configuration, belief.model, belief.position)
-            return _rerank(queue_id, belief, in_force, last.to_position, now)
+            if behind:
+                log.info("learning", queue=queue_id, position=belief.position, behind=belief.behind)
 
 
 def behind() -> list[int]:

@@ -132,6 +132,16 @@ class TestALongReplay:
         with replica.hold(sync_limit=3) as belief:
             assert (dump(belief), belief.position, belief.behind) == (good, 6, 1)
 
+    def test_a_process_that_knows_nothing_serves_the_newest_checkpoint(
+        self, alerts: list[Alert], rhea: User, queue: Queue
+    ) -> None:
+        judge(alerts[0], rhea)
+        checkpoints.write(configuration_of(queue.pk), from_nothing(queue, 1).model, 1)
+        for alert in alerts[1:]:
+            judge(alert, rhea)
+        with Replica(queue.pk).hold(sync_limit=3) as belief:
+            assert (belief.position, belief.behind) == (1, 5)
+
     def test_it_says_so_by_name(self, alerts: list[Alert], rhea: User, queue: Queue) -> None:
         for alert in alerts:
             judge(alert, rhea)

@@ -6,8 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 
 from feedback.models import Alert, OpenAlert, Queue, Scorer, Value
-from scoring import selectors, services
+from scoring import checkpoints, selectors, services
 from scoring.models import Checkpoint, Reranking, Stage
+from scoring.services import learning
 from tests.factories import NOON, judge, raise_alert
 
 
@@ -53,6 +54,16 @@ class TestLearn:
         judge(alerts[0], rhea)
         services.learn(queue_id=queue.pk, now=NOON)
         assert Checkpoint.objects.get().position == 1
+
+    def test_a_long_way_is_learnt_in_steps_each_kept(
+        self, alerts: list[Alert], rhea: User, queue: Queue, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(learning, "STEP", 2)
+        monkeypatch.setattr(checkpoints, "EVERY_ROWS", 1)
+        for alert in alerts:
+            judge(alert, rhea)
+        services.learn(queue_id=queue.pk, now=NOON)
+        assert sorted(Checkpoint.objects.values_list("position", flat=True)) == [2, 4]
 
     def test_a_queue_that_was_erased_is_nothing_to_do(self, db: None) -> None:
         assert services.learn(queue_id=987654, now=NOON) is None
