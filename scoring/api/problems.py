@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_noop as _
 from pydantic import BaseModel, Field
 from rest_framework import exceptions
 
@@ -23,22 +24,34 @@ class Refusal(Enum):
 
     MALFORMED = (
         400,
-        "The request cannot be read",
-        "Send UTF-8 JSON as RFC 8259 defines it; `detail` says where it breaks.",
+        _("The request cannot be read"),
+        _("Send UTF-8 JSON as RFC 8259 defines it; `detail` says where it breaks."),
     )
-    UNAUTHENTICATED = 401, "No valid API key", "Send `Authorization: Api-Key <key>`. A key is made in the admin."
-    FORBIDDEN = 403, "Not yours", "Ask a lead to give the scorer the queue, or to switch the scorer on again."
-    NOT_FOUND = 404, "Not found", "Check the address and the external id. A scorer finds only its own alerts."
-    METHOD = 405, "Method not allowed", "Use a method of the `Allow` header."
-    NOT_ACCEPTABLE = 406, "No such representation", "Answers are JSON: accept `application/json`."
-    CONFLICT = 409, "The id is taken", "Use a new id for new content. Repeat a request only with the same content."
-    LENGTH_REQUIRED = 411, "No Content-Length", "Send a body with its length, not chunked."
-    TOO_LARGE = 413, "Too large", "Split the batch."
-    MEDIA = 415, "Unsupported media type", "Send `application/json`, or `application/x-ndjson` where it is offered."
-    INVALID = 422, "The content breaks the schema", "Correct the fields in `errors`; `pointer` says which."
-    RATE = 429, "Too fast", "Wait as long as `Retry-After` says, then repeat the request."
-    INTERNAL = 500, "Our fault", "Repeat the request later: it is safe. Quote `X-Request-ID` when you report it."
-    UNAVAILABLE = 503, "Not available now", "Wait as long as `Retry-After` says, then repeat the request: it is safe."
+    UNAUTHENTICATED = 401, _("No valid API key"), _("Send `Authorization: Api-Key <key>`. A key is made in the admin.")
+    FORBIDDEN = 403, _("Not yours"), _("Ask a lead to give the scorer the queue, or to switch the scorer on again.")
+    NOT_FOUND = 404, _("Not found"), _("Check the address and the external id. A scorer finds only its own alerts.")
+    METHOD = 405, _("Method not allowed"), _("Use a method of the `Allow` header.")
+    NOT_ACCEPTABLE = 406, _("No such representation"), _("Answers are JSON: accept `application/json`.")
+    CONFLICT = (
+        409,
+        _("The id is taken"),
+        _("Use a new id for new content. Repeat a request only with the same content."),
+    )
+    LENGTH_REQUIRED = 411, _("No Content-Length"), _("Send a body with its length, not chunked.")
+    TOO_LARGE = 413, _("Too large"), _("Split the batch.")
+    MEDIA = (
+        415,
+        _("Unsupported media type"),
+        _("Send `application/json`, or `application/x-ndjson` where it is offered."),
+    )
+    INVALID = 422, _("The content breaks the schema"), _("Correct the fields in `errors`; `pointer` says which.")
+    RATE = 429, _("Too fast"), _("Wait as long as `Retry-After` says, then repeat the request.")
+    INTERNAL = 500, _("Our fault"), _("Repeat the request later: it is safe. Quote `X-Request-ID` when you report it.")
+    UNAVAILABLE = (
+        503,
+        _("Not available now"),
+        _("Wait as long as `Retry-After` says, then repeat the request: it is safe."),
+    )
 
     def __init__(self, status: int, title: str, remedy: str) -> None:
         self.status, self.title, self.remedy = status, title, remedy
