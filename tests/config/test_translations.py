@@ -5,11 +5,17 @@ import gettext
 import re
 import struct
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.translation import override
 from django.utils.translation.template import templatize
+
+from feedback.templatetags import desk
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOG = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES"
@@ -150,3 +156,22 @@ class TestATemplate:
     def test_marks_every_word(self, path: Path) -> None:
         names = {"Alertloop", "CSV", "Esc", "openapi", "json"}
         assert [word for word in words_outside_marks(path.read_text(encoding="utf-8")) if word not in names] == []
+
+
+class TestTheReadersLanguage:
+    @pytest.mark.parametrize(("code", "said"), [("wechat", "微信"), ("CHAT", "在线客服"), ("fax", "fax")])
+    def test_names_the_channels_that_are_common(self, code: str, said: str) -> None:
+        with override("zh-hans"):
+            assert desk.channel(code) == said
+
+    @pytest.mark.parametrize(("days", "said"), [(3, "3 天前"), (100, "3 个月前")])
+    def test_says_an_age_as_people_do(self, days: int, said: str) -> None:
+        now = timezone.now()
+        with override("zh-hans"):
+            assert desk.ago(now - timedelta(days=days), now).replace("\N{NO-BREAK SPACE}", " ") == said
+
+    def test_names_every_relation_in_the_administration(self) -> None:
+        ours = [model for model in admin.site._registry if model._meta.app_label in APPS]
+        with override("zh-hans"):
+            names = {str(field.verbose_name) for model in ours for field in model._meta.fields if field.is_relation}
+        assert names and not [name for name in names if name.isascii()]
