@@ -88,6 +88,12 @@ app.conf.update(
 app.autodiscover_tasks()
 
 
+@signals.worker_process_init.connect
+def _give_way(**_: Any) -> None:
+    """A page that somebody waits for comes before background work on the same machine."""
+    os.nice(10)
+
+
 @signals.setup_logging.connect
 def _keep_our_logging(**_: Any) -> None:
     """Connecting to this signal stops Celery from configuring logging; Django has done so."""

@@ -22,7 +22,7 @@ def muted() -> Iterator[None]:
         _muted.reset(token)
 
 
-def nudge(task: str, *args: int | str) -> bool:
+def nudge(task: str, *args: int | str, after_seconds: float = 0.0) -> bool:
     """Send a task by name; False when the broker is away.
 
     Never raises: the work is a row that a sweep finds within seconds, so a lost nudge costs time and nothing else.
@@ -31,7 +31,7 @@ def nudge(task: str, *args: int | str) -> bool:
     if _muted.get():
         return False
     try:
-        current_app.send_task(task, args=args, retry=False)
+        current_app.send_task(task, args=args, retry=False, countdown=after_seconds or None)
     except Exception as error:  # noqa: BLE001 - each broker has errors of its own
         log.warning("nudge lost, a sweep will catch up", task=task, error=f"{type(error).__name__}: {error}")
         return False

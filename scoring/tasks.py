@@ -1,5 +1,7 @@
 """Background work of scoring. Every task is a nudge: what must happen is a row that the sweep finds."""
 
+import time
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -8,11 +10,28 @@ from scoring import services
 from scoring.lead.services import count_queues_behind
 from scoring.receivers import LEARN
 
+# A queue rests for this many times as long as its last re-ranking took: a board of 100,000 alerts, re-ranked after
+# every verdict, would take a processor for itself.
+REST = 2.0
+LONGEST_REST = 3.0
+_rested: dict[int, float] = {}
+
 
 @shared_task
 def learn(queue_id: int) -> None:
-    """Learn the queue's ledger to its head and re-rank its open alerts."""
-    services.learn(queue_id=queue_id, now=timezone.now())
+    """Learn the queue's ledger to its head and re-rank its open alerts.
+
+    A nudge that comes while the queue rests is put off. Verdicts that came while this one worked found the turn taken
+    and left: it looks again when it is done.
+    """
+    started = time.monotonic()
+    if (wait := _rested.get(queue_id, 0.0) - started) > 0:
+        nudge(LEARN, queue_id, after_seconds=wait)
+    elif services.learn(queue_id=queue_id, now=timezone.now()) is not None:
+        ended = time.monotonic()
+        _rested[queue_id] = ended + min(LONGEST_REST, REST * (ended - started))
+        if services.lags().get(queue_id, 0):
+            nudge(LEARN, queue_id, after_seconds=_rested[queue_id] - ended)
 
 
 @shared_task
