@@ -1,7 +1,7 @@
 """Several child processes under one roof: readable prefixed output, restart when one dies, and an end without orphans.
 
-honcho was tried first: it leaves its children behind when it is killed with SIGKILL, and stops the database together
-with those that still need it.
+Our own, because the children must not outlive the runner, not even when it is killed with SIGKILL, and the database must
+stay up until the last of them has stopped.
 """
 
 import contextlib
