@@ -1,7 +1,7 @@
 """Several child processes under one roof: readable prefixed output, restart when one dies, and an end without orphans.
 
-Our own, because the children must not outlive the runner, not even when it is killed with SIGKILL, and the database must
-stay up until the last of them has stopped.
+Our own, because the children must not outlive the runner, not even when it is killed with SIGKILL, and the database
+must stay up until the last of them has stopped.
 """
 
 import contextlib
