@@ -15,25 +15,19 @@ import json
 import multiprocessing
 import os
 import random
-import shutil
-import socket
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import psutil
 
-from config.embedded import Cluster
+from bench.harness import database, free_port, process
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BATCH, VERDICTS, CUSTOMERS = 200, 400, 500
@@ -146,10 +140,10 @@ def processor_seconds(server: int | None) -> float:
     """Processor time so far of the web processes, or of this bench's database (None)."""
     ours = psutil.Process(server).children(recursive=True) if server else psutil.Process().children(recursive=True)
     total = 0.0
-    for process in ours:
+    for one in ours:
         with suppress(psutil.Error):
-            if server or process.name() == "postgres":
-                times = process.cpu_times()
+            if server or one.name() == "postgres":
+                times = one.cpu_times()
                 total += times.user + times.system
     return total
 
@@ -182,59 +176,6 @@ def prepare() -> World:
     return World(free_port(), issue_key(scorer=scorer, name="bench")[1], queue.pk, scorer.pk, [one.pk for one in made])
 
 
-def free_port() -> int:
-    """A port of loopback that nothing listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-@contextmanager
-def database() -> Iterator[None]:
-    """A throwaway cluster with the product's tables, and Django set up on it."""
-    home = Path(tempfile.mkdtemp(prefix="alertloop-bench-"))
-    cluster = Cluster(home)
-    cluster.start(die_with_parent=True)
-    os.environ |= {
-        "DATABASE_URL": cluster.url(),
-        "ALERTLOOP_DATA": str(home),
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-    }
-    os.environ |= {"API_RATE_PER_MINUTE": "100000000", "API_BURST": "100000000", "LOG_LEVEL": "WARNING"}
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    try:
-        call_command("migrate", verbosity=0)
-        yield
-    finally:
-        from django.db import connections
-
-        for connection in connections.all():
-            connection.close_pool() if getattr(connection, "pool", None) else connection.close()
-        cluster.stop()
-        shutil.rmtree(home, ignore_errors=True)
-
-
-@contextmanager
-def served(port: int) -> Iterator[int]:
-    """Gunicorn as the product runs it, with the bare endpoints added; yields its process id."""
-    command = [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "bench.bare:application"]
-    threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
-    process = subprocess.Popen(command, env=os.environ | threads | {"PORT": str(port), "HOST": "127.0.0.1"})
-    try:
-        for _ in range(300):
-            with socket.socket() as found:
-                if found.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait()
-
-
 def report(rounds: list[dict[str, Run]], clients: int) -> str:
     """The table of medians, and the ratios."""
     lines = ["| | alerts/s | web ms/alert | database ms/alert |", "| --- | ---: | ---: | ---: |"]
@@ -260,7 +201,9 @@ def main() -> None:
     spawn = multiprocessing.get_context("spawn")
     with database():
         world = prepare()
-        with served(world.port) as server, ProcessPoolExecutor(options.clients, spawn) as pool:
+        serve = ("gunicorn", "--config", "python:config.gunicorn", "bench.bare:application")
+        with process(*serve, port=world.port) as web, ProcessPoolExecutor(options.clients, spawn) as pool:
+            server = web.pid
             for target in TARGETS:
                 measure(target, world, 1, options.clients, pool, server)  # warm up
             rounds = []
