@@ -15,7 +15,8 @@ SECURE = "from config import settings as s; print(s.SESSION_COOKIE_SECURE, s.SEC
 
 def python(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """A fresh interpreter that does not know it is tested."""
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTEST_VERSION"}
+    of_tests = {"PYTEST_VERSION", "DJANGO_ALLOW_ASYNC_UNSAFE"}  # the second is for the browser's event loop
+    inherited = {name: value for name, value in os.environ.items() if name not in of_tests}
     inherited |= {"DJANGO_SETTINGS_MODULE": "config.settings"}
     return subprocess.run(
         [sys.executable, *command],
