@@ -18,20 +18,9 @@ def queues_of(user: Person, *roles: Role) -> QuerySet[Queue]:
     return (mine.filter(memberships__role__in=roles) if roles else mine).distinct().order_by("pk")
 
 
-def roles_of(user: Person) -> set[str]:
-    """Every role a person has in any queue."""
-    return set(Queue.objects.filter(memberships__user_id=id_of(user)).values_list("memberships__role", flat=True))
-
-
 def queue_for(user: Person, slug: str, *roles: Role) -> Queue:
     """A person's queue by slug. Raises `Queue.DoesNotExist` where it is not theirs, as if it did not exist."""
     return queues_of(user, *roles).get(slug=slug)
-
-
-def alert_for(user: Person, alert_id: int, *roles: Role) -> Alert:
-    """An alert of a person's queue. Raises `Alert.DoesNotExist` where it is not theirs."""
-    mine = Alert.objects.filter(queue__in=queues_of(user, *roles))
-    return mine.select_related("queue", "customer", "scorer").get(pk=alert_id)
 
 
 def entry_for(user: Person, decision_id: UUID, *roles: Role) -> LedgerEntry:

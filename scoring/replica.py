@@ -40,11 +40,6 @@ class Replica:
         with self._lock:
             yield self._caught_up(sync_limit, at_most)
 
-    def forget(self) -> None:
-        """Drop the state; the next use starts from a checkpoint."""
-        with self._lock:
-            self._belief = self._configuration = None
-
     def _caught_up(self, sync_limit: int | None, at_most: int | None) -> Belief:
         head, version = pulse(self.queue_id)
         configuration = self._configured(version)
