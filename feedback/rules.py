@@ -1,5 +1,6 @@
 """What the verdicts of one alert add up to. Pure: no database, no clock, no framework."""
 
+import math
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
@@ -15,13 +16,18 @@ CLOSING_SOURCES = frozenset({"lead", "outcome", "rep"})
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One ledger entry as the rules need it. `retracts` is the position of the verdict it takes back, or None."""
+    """One ledger entry as the rules need it. `retracts` is the position of the verdict it takes back, or None.
+
+    `weight`, above 0 and at most 1: how much the word of the judge is worth to a learner; the ledger knows no weights.
+    """
 
     position: int
     value: str
     source: str
     judge: Hashable
     retracts: int | None = None
+    reason: str = ""
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +35,13 @@ class Label:
     """What the verdicts of one alert add up to.
 
     `anchor` is the position of the first verdict that says so: the place in the ledger where the label is learnt.
+    `weight` is that of the most trusted verdict that says so. `teaches_text`: whether it says anything about the words.
     """
 
     accurate: bool
     anchor: int
     weight: float = 1.0
+    teaches_text: bool = True
 
 
 def effective_verdicts(facts: Iterable[Fact]) -> list[Fact]:
@@ -52,18 +60,19 @@ def label_of(facts: Iterable[Fact]) -> Label | None:
 
     1. Verdicts that were retracted, or that the same judge replaced, do not count; neither does "not sure".
     2. Only the strongest source counts (`SOURCE_RANK`).
-    3. Within it the majority decides; a tie is no label.
+    3. Within it the majority decides, by weight; a tie is no label.
     """
     decided = [fact for fact in effective_verdicts(facts) if fact.value in (ACCURATE, FALSE_POSITIVE)]
     if not decided:
         return None
     strongest = max(SOURCE_RANK[fact.source] for fact in decided)
     counted = [fact for fact in decided if SOURCE_RANK[fact.source] == strongest]
-    balance = sum(1 if fact.value == ACCURATE else -1 for fact in counted)
+    balance = math.fsum(fact.weight if fact.value == ACCURATE else -fact.weight for fact in counted)
     if balance == 0:
         return None
     value = ACCURATE if balance > 0 else FALSE_POSITIVE
-    return Label(balance > 0, min(fact.position for fact in counted if fact.value == value))
+    agreeing = [fact for fact in counted if fact.value == value]
+    return Label(balance > 0, agreeing[0].position, max(fact.weight for fact in agreeing))
 
 
 def closing_verdict(facts: Iterable[Fact]) -> Fact | None:

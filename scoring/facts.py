@@ -11,13 +11,14 @@ from scoring.features import AlertFacts
 
 
 def facts_of_alert(alert: Alert) -> AlertFacts:
-    """The facts of a stored alert. Reads `alert.scorer`: select it along."""
+    """The facts of a stored alert. Reads `alert.scorer` and `alert.customer`: select them along."""
     return AlertFacts(
         text=alert.text,
         features=alert.features,
         upstream_score=alert.upstream_score,
         scorer=alert.scorer.name,
         scorer_version=alert.scorer_version,
+        customer=alert.customer.external_id,
     )
 
 
@@ -29,12 +30,14 @@ def facts_of_draft(draft: AlertDraft, scorer: Scorer) -> AlertFacts:
         upstream_score=draft.upstream_score,
         scorer=scorer.name,
         scorer_version=draft.scorer_version,
+        customer=draft.customer_id,
     )
 
 
 _FACTS = """
-    SELECT a.id, a.text, a.features::text, a.upstream_score, s.name, a.scorer_version
-    FROM feedback_alert a JOIN feedback_scorer s ON s.id = a.scorer_id WHERE a.id = ANY(%s)
+    SELECT a.id, a.text, a.features::text, a.upstream_score, s.name, a.scorer_version, c.external_id
+    FROM feedback_alert a JOIN feedback_scorer s ON s.id = a.scorer_id
+    JOIN feedback_customer c ON c.id = a.customer_id WHERE a.id = ANY(%s)
 """
 
 
@@ -45,6 +48,6 @@ def facts_of_alerts(alert_ids: Sequence[int]) -> dict[int, AlertFacts]:
     with connection.cursor() as cursor:
         cursor.execute(_FACTS, [list(alert_ids)])
         return {
-            pk: AlertFacts(text, json.loads(features), upstream, scorer, version)
-            for pk, text, features, upstream, scorer, version in cursor.fetchall()
+            pk: AlertFacts(text, json.loads(features), upstream, scorer, version, customer)
+            for pk, text, features, upstream, scorer, version, customer in cursor.fetchall()
         }

@@ -29,7 +29,7 @@ _LARGEST: Final = 1e12
 class AlertFacts:
     """The stored alert, as far as the learner is concerned.
 
-    ``upstream_score`` is the scorer's own score in 0..1, or None where it gave none.
+    ``upstream_score`` is the scorer's own score in 0..1, or None where it gave none. ``customer``: the external id.
     """
 
     text: str
@@ -37,6 +37,7 @@ class AlertFacts:
     upstream_score: float | None
     scorer: str
     scorer_version: str
+    customer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

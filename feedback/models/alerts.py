@@ -86,8 +86,10 @@ class Exposure(models.Model):
     probability = models.FloatField(_("probability"))
     propensity = models.FloatField(_("propensity"))
     policy_version = models.PositiveIntegerField(_("policy version"))
-    # The ledger position the model had learnt when it made `probability`.
+    # The ledger position the model had learnt when it made `probability`, and the newest amendment of how it learns
+    # that it knew: with both, the score can be made again.
     position = models.BigIntegerField(_("position"))
+    amendment = models.PositiveIntegerField(_("amendment"), default=0)
     rule = models.CharField(_("hard rule"), max_length=60, blank=True)
     decided_at = models.DateTimeField(_("decided at"))
 

@@ -75,6 +75,7 @@ class ExposureDraft:
     raised_at: datetime
     rule: str = ""
     upstream_score: float | None = None
+    amendment: int = 0
 
 
 def raise_alerts(*, queue: Queue, scorer: Scorer, drafts: Sequence[AlertDraft], now: datetime) -> list[Raised]:
@@ -114,12 +115,14 @@ _EXPOSE = """
     WITH draft AS (
         SELECT * FROM json_to_recordset(%s::json) AS t(
             alert_id bigint, decision text, tier smallint, probability float8, propensity float8, policy_version int,
-            position bigint, rule text, urgency float8, raised_at timestamptz, upstream_score float8
+            position bigint, rule text, urgency float8, raised_at timestamptz, upstream_score float8, amendment int
         )
     ), exposed AS (
         INSERT INTO feedback_exposure
-            (alert_id, queue_id, decision, tier, probability, propensity, policy_version, position, rule, decided_at)
-        SELECT alert_id, %s, decision, tier, probability, propensity, policy_version, position, rule, %s FROM draft
+            (alert_id, queue_id, decision, tier, probability, propensity, policy_version, position, amendment, rule,
+             decided_at)
+        SELECT alert_id, %s, decision, tier, probability, propensity, policy_version, position, amendment, rule, %s
+        FROM draft
     )
     INSERT INTO feedback_openalert
         (alert_id, queue_id, visible, blind, tier, probability, position, upstream_score, hard, urgency, raised_at,

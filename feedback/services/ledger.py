@@ -135,6 +135,7 @@ def facts_of(entries: Iterable[LedgerEntry]) -> list[rules.Fact]:
             source=entry.source,
             judge=entry.judge_id if entry.judge_id is not None else f"scorer:{entry.scorer_id}",
             retracts=None if entry.retracts_id is None else positions[entry.retracts_id],
+            reason=entry.reason,
         )
         for entry in rows
     ]

@@ -38,6 +38,8 @@ class Checkpoint(models.Model):
         ModelConfiguration, on_delete=models.CASCADE, related_name="checkpoints", verbose_name=_("model configuration")
     )
     position = models.BigIntegerField(_("position"))
+    # The newest amendment that the state knows (scoring.amendments).
+    amendment = models.PositiveIntegerField(_("amendment"), default=0)
     # SHA-256 of `payload`, and of the model's canonical state (scoring.online_model.OnlineModel.digest()).
     payload_digest = models.CharField(max_length=64)
     model_digest = models.CharField(_("model digest"), max_length=64)

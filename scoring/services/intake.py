@@ -98,7 +98,7 @@ def _decide(
 def _answer_again(queue: Queue, raised: Iterable[Raised]) -> dict[int, Intake]:
     """What was answered when these alerts were first raised, with today's reasons."""
     repeated = {one.alert_id for one in raised if one.standing is Standing.REPEATED}
-    alerts = Alert.objects.select_related("scorer").in_bulk(repeated)
+    alerts = Alert.objects.select_related("scorer", "customer").in_bulk(repeated)
     if not alerts:
         return {}
     exposures = Exposure.objects.filter(alert_id__in=alerts).order_by("-pk")

@@ -1,0 +1,100 @@
+"""What changes how a ledger is learnt without being a verdict: adopted generations, verdicts held back, weights. Pure.
+
+`model_at(P)` is a function of the first P ledger rows, the frozen configuration and these. An amendment has a number
+(1, 2, 3 ... within the queue) and a position, `since`: a state that has learnt up to `since` at most is not touched by
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Final, Literal
+
+from feedback.rules import Fact
+
+AmendmentKind = Literal["adopt", "hold_back", "let_in", "weigh"]
+
+FULL_WEIGHT: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """One row of the amendments.
+
+    adopt: the generation trained on the first `learnt` lessons takes effect at `since`, for as long as those lessons
+    have this `chain`. hold_back: facts in (since, until] by `judge` (None: by everybody) do not count. let_in ends the
+    hold of the number `ends`. weigh: facts after `since` by the judges in `weights` weigh so much.
+    """
+
+    number: int
+    kind: AmendmentKind
+    since: int
+    until: int | None = None
+    judge: Hashable | None = None
+    ends: int | None = None
+    weights: Mapping[Hashable, float] = field(default_factory=dict)
+    generation: int | None = None
+    learnt: int = 0
+    chain: str = ""
+    configuration: int | None = None
+
+
+@dataclass(frozen=True)
+class Amendments:
+    """The amendments of one queue, in order of number."""
+
+    rows: tuple[Amendment, ...] = ()
+
+    @property
+    def number(self) -> int:
+        """The newest number; 0 where there is none."""
+        return self.rows[-1].number if self.rows else 0
+
+    def up_to(self, number: int) -> Amendments:
+        """Those that were known when `number` was the newest."""
+        return self if number >= self.number else Amendments(tuple(row for row in self.rows if row.number <= number))
+
+    @cached_property
+    def holds(self) -> tuple[Amendment, ...]:
+        """The holds in force."""
+        ended = {row.ends for row in self.rows if row.kind == "let_in"}
+        return tuple(row for row in self.rows if row.kind == "hold_back" and row.number not in ended)
+
+    @cached_property
+    def _weighings(self) -> tuple[Amendment, ...]:
+        return tuple(row for row in reversed(self.rows) if row.kind == "weigh")
+
+    def adoptions(self, configuration: int) -> list[Amendment]:
+        """The adoptions of one configuration, in the order in which a fold meets them."""
+        mine = (row for row in self.rows if row.kind == "adopt" and row.configuration == configuration)
+        return sorted(mine, key=lambda row: (row.since, row.number))
+
+    def applied(self, facts: Iterable[Fact]) -> list[Fact]:
+        """The facts that count, each with its weight."""
+        if not self.holds and not self._weighings:
+            return list(facts)
+        return [self._weighed(fact) for fact in facts if not any(_holds(hold, fact) for hold in self.holds)]
+
+    def _weighed(self, fact: Fact) -> Fact:
+        for row in self._weighings:
+            if row.since < fact.position and fact.judge in row.weights:
+                weight = row.weights[fact.judge]
+                return fact if weight == FULL_WEIGHT else replace(fact, weight=weight)
+        return fact
+
+    def holds_at(self, position: int, known: int) -> bool:
+        """Whether a state at `position` that knew the amendments up to `known` can go on under these.
+
+        It can, where it knew none that is not here, and every one that it did not know reaches no lower than the
+        position.
+        """
+        return known <= self.number and all(row.since >= position for row in self.rows if row.number > known)
+
+
+def _holds(hold: Amendment, fact: Fact) -> bool:
+    """Whether a hold keeps a fact back. A person who is held back may still take back what they said."""
+    if fact.position <= hold.since or (hold.until is not None and fact.position > hold.until):
+        return False
+    return hold.judge is None or (hold.judge == fact.judge and fact.retracts is None)
