@@ -10,6 +10,9 @@ FALSE_POSITIVE = "false_positive"
 # A label comes from the strongest kind of source that decided: adjudicated > outcome > labelers > rep.
 SOURCE_RANK = {"lead": 3, "outcome": 2, "labeler": 1, "rep": 0}
 
+# Reasons that say why a false positive is no use, and nothing about the words that were scored.
+NOT_ABOUT_THE_TEXT = frozenset({"handled", "not_worth_it"})
+
 # The kinds of verdict that settle an alert for the reps. A labeler's answer teaches; the customer still wants a call.
 CLOSING_SOURCES = frozenset({"lead", "outcome", "rep"})
 
@@ -61,6 +64,7 @@ def label_of(facts: Iterable[Fact]) -> Label | None:
     1. Verdicts that were retracted, or that the same judge replaced, do not count; neither does "not sure".
     2. Only the strongest source counts (`SOURCE_RANK`).
     3. Within it the majority decides, by weight; a tie is no label.
+    4. A false positive teaches nothing about the text where all who say so give a reason that does not speak of it.
     """
     decided = [fact for fact in effective_verdicts(facts) if fact.value in (ACCURATE, FALSE_POSITIVE)]
     if not decided:
@@ -72,7 +76,8 @@ def label_of(facts: Iterable[Fact]) -> Label | None:
         return None
     value = ACCURATE if balance > 0 else FALSE_POSITIVE
     agreeing = [fact for fact in counted if fact.value == value]
-    return Label(balance > 0, agreeing[0].position, max(fact.weight for fact in agreeing))
+    teaches_text = balance > 0 or not all(fact.reason in NOT_ABOUT_THE_TEXT for fact in agreeing)
+    return Label(balance > 0, agreeing[0].position, max(fact.weight for fact in agreeing), teaches_text)
 
 
 def closing_verdict(facts: Iterable[Fact]) -> Fact | None:

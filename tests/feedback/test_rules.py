@@ -1,12 +1,15 @@
 """What the verdicts of one alert add up to."""
 
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from feedback.rules import Fact, Label, closing_verdict, effective_verdicts, label_of
 
 
-def fact(position: int, value: str = "accurate", source: str = "rep", judge: str = "rhea", **more: int) -> Fact:
+def fact(position: int, value: str = "accurate", source: str = "rep", judge: str = "rhea", **more: Any) -> Fact:
     return Fact(position, value, source, judge, **more)
 
 
@@ -88,6 +91,26 @@ class TestLabel:
         if label is not None:
             anchor = next(one for one in effective_verdicts(ledger) if one.position == label.anchor)
             assert anchor.value == ("accurate" if label.accurate else "false_positive")
+
+
+class TestReasons:
+    @pytest.mark.parametrize("reason", ["handled", "not_worth_it"])
+    def test_what_is_no_use_says_nothing_about_the_text(self, reason: str) -> None:
+        assert label_of([fact(1, "false_positive", reason=reason)]) == Label(False, 1, teaches_text=False)
+
+    @pytest.mark.parametrize("reason", ["", "misread", "expected", "wrong_data"])
+    def test_any_other_false_positive_teaches_the_text(self, reason: str) -> None:
+        assert label_of([fact(1, "false_positive", reason=reason)]) == Label(False, 1)
+
+    def test_an_accurate_alert_that_was_handled_was_read_rightly(self) -> None:
+        assert label_of([fact(1, reason="handled")]) == Label(True, 1)
+
+    def test_one_who_found_it_misread_is_enough(self) -> None:
+        ledger = [
+            fact(1, "false_positive", reason="handled"),
+            fact(2, "false_positive", judge="tom", reason="misread"),
+        ]
+        assert label_of(ledger) == Label(False, 1)
 
 
 class TestClosing:
