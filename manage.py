@@ -10,6 +10,7 @@ WITHOUT_DATABASE = {"help", "version", "check", "collectstatic", "compilemessage
 def main() -> None:
     """Run one command; the embedded database is up while it runs."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the learner's matrices are small: threads only wait
     from django.core.management import execute_from_command_line
 
     from config.embedded import Cluster, EmbeddedDatabaseError

@@ -4,35 +4,51 @@ An extended Kalman filter for logistic regression (online Newton with the exact 
 lands close to the batch fit, without a learning rate. West, Harrison, Migon (1985), JASA 80; the same recursion as
 ``river.optim.Newton``, with the logistic loss's curvature in place of the squared gradient.
 
-No sum is left to a BLAS, whose order depends on threads and processor. The outer product is: it has nothing to sum.
+No sum is left to a BLAS, whose order depends on threads and processor. The update by an outer product is: each element
+is its own, and has nothing to sum (decision 0060).
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.blas import dger
 
 from scoring.model_config import ModelConfig
 from scoring.state import Encoder, Floats, Vector
 
+_WIDTH: Final = 32  # numbers that the widest kernels take at a time
+
 
 class Covariance:
-    """Covariance of the dense weights, shape (size, size), symmetric to the bit."""
+    """Covariance of the dense weights, symmetric to the bit.
+
+    It lies in the corner of a larger square of zeros, so that every row has a whole number of a processor's vectors:
+    no element is updated by other instructions than the one across the diagonal.
+    """
 
     def __init__(self) -> None:
-        self.matrix: Floats = np.zeros((0, 0))
-        self._change: Floats = np.zeros((0, 0))
+        self.set(np.zeros((0, 0)))
+
+    @property
+    def matrix(self) -> Floats:
+        """The covariance itself, shape (size, size)."""
+        return self._square[: self._size, : self._size]
 
     def set(self, matrix: Floats) -> None:
         """Put a covariance in force."""
-        self.matrix = matrix
-        self._change = np.empty_like(matrix)
+        self._size = len(matrix)
+        self._square: Floats = np.zeros((-(-self._size // _WIDTH) * _WIDTH,) * 2)
+        self._square[: self._size, : self._size] = matrix
+        self._diagonal = self._square.reshape(-1)[:: len(self._square) + 1]
+        self._moves = self._diagonal > 0
 
     def grow(self, variances: Floats) -> None:
         """Room for the weights that are new; ``variances`` has a prior variance for every weight, old ones too."""
-        known = len(self.matrix)
         larger = np.diag(variances)
-        larger[:known, :known] = self.matrix
+        larger[: self._size, : self._size] = self.matrix
         self.set(larger)
 
     def step(self, vector: Vector, slope: float, curvature: float, drift: float) -> Floats:
@@ -42,15 +58,13 @@ class Covariance:
         added to every variance that has one: weights may move on.
         """
         values = vector.dense_values
-        reach = np.einsum("i,ij->j", values, self.matrix.take(vector.dense, axis=0))
+        reach = np.einsum("i,ij->j", values, self._square.take(vector.dense, axis=0))
         doubt = max(0.0, float(np.add.reduce(reach[vector.dense] * values)))  # rounding may take it below 0
         shrink = 1.0 / (1.0 + curvature * doubt)
         part = reach * (curvature * shrink) ** 0.5
-        np.dot(part[:, None], part[None, :], out=self._change)
-        np.subtract(self.matrix, self._change, out=self.matrix)
-        diagonal = self.matrix.reshape(-1)[:: len(self.matrix) + 1]
-        np.add(diagonal, drift, out=diagonal, where=diagonal > 0)
-        change: Floats = reach * (-slope * shrink)
+        dger(-1.0, part, part, a=self._square.T, overwrite_x=0, overwrite_y=0, overwrite_a=1)
+        np.add(self._diagonal, self._moves * drift, out=self._diagonal)
+        change: Floats = reach[: self._size] * (-slope * shrink)
         return change
 
 

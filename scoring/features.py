@@ -15,13 +15,16 @@ from typing import Final
 
 import numpy as np
 
-from scoring.text import Ids, fold, gram_ids, shorten
+from scoring.hashing import Ids
+from scoring.text import fold, gram_ids, shorten
 
 FeatureValue = str | int | float | bool | None
+_Schema = tuple[tuple[str, str], ...]  # cleaned names with the posted ones
 
 UPSTREAM: Final = "\x00upstream"  # cannot clash with a posted feature: names lose their control characters
 SCORER: Final = "\x00scorer"
 SCORER_VERSION: Final = "\x00scorer_version"
+_UPSTREAM_KEY: Final = "\x00\x00"  # takes the place of a feature posted under this name, which is none
 _LARGEST: Final = 1e12
 
 
@@ -86,41 +89,49 @@ def extract(facts: AlertFacts, config: FeatureConfig) -> Features:
 def assemble(facts: AlertFacts, text_ids: Ids, config: FeatureConfig) -> Features:
     """The features of an alert whose text ids (distinct, ascending) are known, as scoring/batch.py knows them."""
     numbers: list[tuple[str, float]] = []
-    categories = [(SCORER, _category(facts.scorer, config))]
-    categories.append((SCORER_VERSION, _category(f"{facts.scorer}\x1f{facts.scorer_version}", config)))
+    categories = list(_scorer(facts.scorer, facts.scorer_version, config.max_category_chars))
     missing: list[str] = []
-    for name, value in _named(facts, config):
+    values, limit = {**facts.features, _UPSTREAM_KEY: facts.upstream_score}, config.max_category_chars
+    for name, key in _schema_of(facts.features, config):
+        value = values[key]
         if isinstance(value, str) and value:
-            categories.append((name, _category(value, config)))
+            categories.append((name, value[:limit]))
         elif isinstance(value, bool):
             categories.append((name, "true" if value else "false"))
-        elif isinstance(value, int | float) and value == value:
-            numbers.append((name, _finite(value)))
+        elif isinstance(value, (int, float)) and value == value:
+            numbers.append((name, float(value if -_LARGEST <= value <= _LARGEST else _cut(value))))
         else:
             missing.append(name)
-    ids = _at_most(text_ids, config.max_text_ids)
-    return Features(ids, tuple(numbers), tuple(sorted(categories)), tuple(missing))
+    categories.sort()
+    return Features(_at_most(text_ids, config.max_text_ids), tuple(numbers), tuple(categories), tuple(missing))
 
 
-def _named(facts: AlertFacts, config: FeatureConfig) -> list[tuple[str, FeatureValue]]:
-    """Cleaned names with their values, in order of name, at most ``max_features``; of names that clash one is kept."""
-    kept = {_name(name, config.max_name_chars): name for name in sorted(facts.features, reverse=True)}
-    chosen = sorted(kept)[: config.max_features]
-    return [(UPSTREAM, facts.upstream_score), *((name, facts.features[kept[name]]) for name in chosen)]
+def _schema_of(posted: Mapping[str, FeatureValue], config: FeatureConfig) -> _Schema:
+    """Cleaned and posted names in order, upstream score first. Alerts of one kind share their names: remembered."""
+    names = tuple(posted)
+    make = _schema if len(names) <= config.max_features else _schema.__wrapped__
+    return make(names, config.max_features, config.max_name_chars)
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=512)
+def _schema(names: tuple[str, ...], most: int, longest: int) -> _Schema:
+    """At most ``most`` names, by cleaned name; of names that clash one is kept."""
+    kept = {_name(name, longest): name for name in sorted(names, reverse=True)}
+    return ((UPSTREAM, _UPSTREAM_KEY), *sorted(kept.items())[:most])
+
+
 def _name(name: str, limit: int) -> str:
     return "".join(c for c in name[:limit] if c >= " ")
 
 
-def _category(value: str, config: FeatureConfig) -> str:
-    return value[: config.max_category_chars]
+@lru_cache(maxsize=512)
+def _scorer(scorer: str, version: str, limit: int) -> tuple[tuple[str, str], tuple[str, str]]:
+    return (SCORER, scorer[:limit]), (SCORER_VERSION, f"{scorer}\x1f{version}"[:limit])
 
 
-def _finite(value: float) -> float:
-    """The number as a float, between -1e12 and 1e12; integers too large for a float included."""
-    return float(max(-_LARGEST, min(_LARGEST, value)))
+def _cut(value: float) -> float:
+    """The number between -1e12 and 1e12; it may be an integer too large for a float."""
+    return max(-_LARGEST, min(_LARGEST, value))
 
 
 def _at_most(ids: Ids, limit: int) -> Ids:

@@ -8,7 +8,7 @@ character knows the original character it came from. It is then cut into *tokens
 - a **word**: letters and digits of any other script; words and pairs of neighbouring words are features;
 - a **mark**: an emoji, an exclamation or question mark outside a run; it is a feature alone.
 
-The hash is a fixed multiply-and-shift over code points and CRC-32 of words, so ids are the same in every process.
+The hash (scoring/hashing.py) is of code points and CRC-32 of words, so ids are the same in every process.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-Ids = NDArray[np.int32]
+from scoring.hashing import WORD_BIT, Atoms, Ids, Mask, distinct, distinct_by_text, end_to_end, inside, ngram_ids
+
 Places = NDArray[np.int64]
-_Hashes = NDArray[np.uint64]
 
 _CJK: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _INRUN: Final = rf"{_CJK}0-9!-/:-@\[-`{{-~\u2010-\u27bf\u3001-\u303f\U0001f300-\U0001faff"
@@ -37,13 +37,14 @@ _TOKEN: Final = re.compile(
 RUN: Final = 1  # the groups of _TOKEN
 WORD: Final = 2
 LENGTHS: Final = (1, 2, 3)
-_HALF: Final = np.uint64(32)
-_FIRST: Final = np.ones(1, dtype=np.bool_)
 _CJK_CHARACTER: Final = re.compile(f"[{_CJK}]")
 _CACHED_CHARACTERS: Final = 20_000  # a hostile text cannot grow the folding table beyond this
-_MULTIPLIERS: Final = tuple(
-    np.uint64(m) for m in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)
-)
+_ONE_RUN: Final = re.compile(rf"[{_INRUN}]+")
+# In ASCII text whatever is not a letter, a digit, a mark or an apostrophe only parts words.
+_WORDS_ONLY: Final = bytes(c if c < 128 and (chr(c).isalnum() or chr(c) in "!?'\0") else 32 for c in range(256))
+_ASCII_WORD: Final = re.compile(rb"[A-Za-z0-9]+(?:'[A-Za-z0-9]+)?|[!?\0]")
+_BOUNDARY: Final = b"\0"
+_WORD_BIT: Final = np.uint64(WORD_BIT)
 
 
 class _Folding(dict[int, str]):
@@ -108,7 +109,7 @@ class Tokens:
     starts: Places
     ends: Places
     kinds: Places
-    hashes: _Hashes
+    hashes: Atoms
     rows: Places
 
 
@@ -137,20 +138,26 @@ def tokens(folded: Sequence[str]) -> Tokens:
     """The tokens of folded texts."""
     joined = "\n".join(folded)
     found = [(*match.span(), match.lastindex or 0) for match in _TOKEN.finditer(joined)]
-    hashes = [0 if kind == RUN else crc32(joined[first:last].encode()) | 1 << 32 for first, last, kind in found]
+    hashes = [0 if kind == RUN else _word(joined[first:last]) for first, last, kind in found]
     starts, ends, kinds = np.array(found, dtype=np.int64).reshape(-1, 3).T
     offsets = np.cumsum([0, *(len(text) + 1 for text in folded[:-1])], dtype=np.int64)
     rows = np.searchsorted(offsets, starts, side="right") - 1
     return Tokens(joined, offsets, starts, ends, kinds, np.array(hashes, dtype=np.uint64), rows)
 
 
+def _word(token: str) -> int:
+    """The atom of a word or a mark."""
+    return crc32(token.encode()) | WORD_BIT
+
+
 def grams_of(found: Tokens, bits: int) -> Grams:
     """All n-gram occurrences of many texts, as ids below ``2**bits``: the same as of one text at a time."""
     atoms = _atoms(found)
-    hashes, places = zip(*(_ngrams(atoms.hashes, atoms.groups, length) for length in LENGTHS), strict=True)
-    first = np.concatenate([np.flatnonzero(place) for place in places])
-    last = np.concatenate([np.flatnonzero(place) + more for more, place in enumerate(places)])
-    return Grams(_ids(hashes, bits), atoms.starts[first], atoms.ends[last], atoms.rows[first])
+    kept = [_in_group(atoms.groups, length) for length in LENGTHS]
+    first = np.concatenate([np.flatnonzero(one) for one in kept])
+    last = np.concatenate([np.flatnonzero(one) + more for more, one in enumerate(kept)])
+    ids = ngram_ids(atoms.hashes, bits, LENGTHS[-1])[np.concatenate(kept)]
+    return Grams(ids, atoms.starts[first], atoms.ends[last], atoms.rows[first])
 
 
 def grams(folded: str, bits: int) -> Grams:
@@ -160,12 +167,57 @@ def grams(folded: str, bits: int) -> Grams:
 
 def gram_ids(folded: str, bits: int) -> Ids:
     """The distinct ids of a folded text, ascending: those of ``grams``, without the work of saying where they stand."""
-    hashes, groups = _hashes_and_groups(folded)
-    lengths = LENGTHS if groups.max(initial=0) > 0 else LENGTHS[:2]  # only runs have triples
-    ids = _ids([_ngrams(hashes, groups, length)[0] for length in lengths], bits)
-    ids.sort()
-    distinct: Ids = ids[np.concatenate((_FIRST[: len(ids)], ids[1:] != ids[:-1]))]
-    return distinct
+    atoms, unbroken = _bare_atoms(folded)
+    if unbroken:
+        return distinct(ngram_ids(atoms, bits, unbroken))
+    return distinct(ngram_ids(atoms, bits, LENGTHS[-1])[inside(atoms)])
+
+
+def gram_ids_of(folded: Sequence[str], bits: int) -> list[Ids]:
+    """``gram_ids`` of each of many folded texts."""
+    parts = [_bare_atoms(one)[0] for one in folded]
+    atoms = end_to_end(parts)
+    texts = np.repeat(np.arange(len(parts)), [len(part) + 1 for part in parts])
+    kept = inside(atoms)
+    ids = ngram_ids(atoms, bits, LENGTHS[-1])[kept]
+    return distinct_by_text(ids, np.concatenate((texts, texts[:-1], texts[:-2]))[kept], len(parts), bits)
+
+
+def _bare_atoms(folded: str) -> tuple[Atoms, int]:
+    """The atoms of a text with boundaries between those that do not form n-grams: all that ``gram_ids`` needs.
+
+    And, where no boundary is among them, how long their n-grams are: 2 of words only, 3 of one run; else 0.
+    """
+    if folded.isascii():
+        return _ascii_atoms(folded.encode())
+    if _ONE_RUN.fullmatch(folded) and _CJK_CHARACTER.search(folded):
+        return _codes(folded), 3
+    atoms: list[int] = []
+    for run, word, mark in _TOKEN.findall(folded):
+        if run:
+            atoms += (0, *map(ord, run), 0)
+        else:
+            atoms += (_word(word),) if word else (0, _word(mark), 0)
+    return np.array(atoms, dtype=np.uint64), 0
+
+
+def _ascii_atoms(folded: bytes) -> tuple[Atoms, int]:
+    """``_bare_atoms`` of an ASCII text, which has words and marks only: cut by a table and at the spaces."""
+    marked = b"!" in folded or b"?" in folded
+    if marked:
+        folded = folded.replace(b"!", b" \0 ! \0 ").replace(b"?", b" \0 ? \0 ")
+    words = folded.translate(_WORDS_ONLY).split()
+    if b"'" in folded:
+        words = [piece for word in words for piece in _ASCII_WORD.findall(word)]
+    if marked:
+        atoms = [0 if word == _BOUNDARY else crc32(word) | WORD_BIT for word in words]
+        return np.array(atoms, dtype=np.uint64), 0
+    return np.fromiter(map(crc32, words), dtype=np.uint64, count=len(words)) | _WORD_BIT, 2
+
+
+def _codes(text: str) -> Atoms:
+    """The code points of a text."""
+    return np.frombuffer(text.encode("utf-32-le", errors="surrogatepass"), dtype=np.uint32).astype(np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,26 +228,11 @@ class _Atoms:
     has one of its own, above 0; each mark has one below 0.
     """
 
-    hashes: _Hashes
+    hashes: Atoms
     starts: Places
     ends: Places
     groups: Places
     rows: Places
-
-
-def _hashes_and_groups(folded: str) -> tuple[_Hashes, Places]:
-    """Hash and group of each atom of one text, by lists: for one text quicker than arrays are."""
-    hashes: list[int] = []
-    groups: list[int] = []
-    for number, match in enumerate(_TOKEN.finditer(folded), start=1):
-        kind, token = match.lastindex, match.group()
-        if kind == RUN:
-            hashes += map(ord, token)
-            groups += [number] * len(token)
-        else:
-            hashes.append(crc32(token.encode()) | 1 << 32)
-            groups.append(0 if kind == WORD else -number)
-    return np.array(hashes, dtype=np.uint64), np.array(groups, dtype=np.int64)
 
 
 def _atoms(found: Tokens) -> _Atoms:
@@ -205,7 +242,7 @@ def _atoms(found: Tokens) -> _Atoms:
     token = np.repeat(np.arange(len(lengths)), lengths)
     within = np.arange(len(token)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     starts = found.starts[token] + within
-    codes = np.frombuffer(found.joined.encode("utf-32-le", errors="surrogatepass"), dtype=np.uint32)
+    codes = _codes(found.joined)
     hashes = np.where(is_run[token], codes[starts], found.hashes[token]) if len(token) else found.hashes
     ends = np.where(is_run[token], starts + 1, found.ends[token])
     own = np.arange(1, len(lengths) + 1)
@@ -213,25 +250,11 @@ def _atoms(found: Tokens) -> _Atoms:
     return _Atoms(hashes, starts, ends, groups[token], found.rows[token])
 
 
-def _ngrams(hashes: _Hashes, groups: Places, length: int) -> tuple[_Hashes, NDArray[np.bool_]]:
-    """Hashes of the n-grams of one length, and which atoms they begin at.
-
-    Words go up to pairs, runs to triples, marks stay alone.
-    """
-    count = max(0, len(hashes) - length + 1)
-    mixed = hashes[:count] * _MULTIPLIERS[0] + np.uint64(length)
-    for step in range(1, length):
-        mixed = (mixed ^ (mixed >> _HALF)) * _MULTIPLIERS[step] + hashes[step : step + count]
-    mixed = (mixed ^ (mixed >> _HALF)) * _MULTIPLIERS[3]
-    first = groups[:count]
-    keep = first == groups[length - 1 : length - 1 + count]
-    if length == LENGTHS[-1]:
-        keep &= first > 0
-    return mixed[keep], keep
-
-
-def _ids(hashes: Sequence[_Hashes], bits: int) -> Ids:
-    return (np.concatenate(hashes) >> np.uint64(64 - bits)).astype(np.int32)
+def _in_group(groups: Places, length: int) -> Mask:
+    """Which n-grams of one length lie in one group: words go up to pairs, runs to triples, marks stay alone."""
+    count = max(0, len(groups) - length + 1)
+    kept: Mask = groups[:count] == groups[length - 1 : length - 1 + count]
+    return kept & (groups[:count] > 0) if length == LENGTHS[-1] else kept
 
 
 def contains_phrase(folded: str, phrase: str) -> bool:

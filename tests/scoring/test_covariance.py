@@ -4,11 +4,16 @@ import random
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from scoring.covariance import prior_covariance, prior_variances
+from scoring.covariance import Covariance, prior_covariance, prior_variances
 from scoring.features import AlertFacts, extract
 from scoring.online_model import ModelConfig, OnlineModel
+from scoring.state import Floats, Vector
 from tests.scoring.alerts import TINY, taught, world
+
+NO_TEXT = np.zeros(0, dtype=np.int32), np.zeros(0)
 
 
 class TestTheCovariance:
@@ -36,6 +41,36 @@ class TestTheCovariance:
         near, far = prior[first + 3, first + 4], prior[first, first + 9]
         assert near > 0 > far
         assert prior_variances(model.encoder)[first] == 0.0
+
+
+def stepped(size: int, rows: list[Vector]) -> tuple[Covariance, Floats]:
+    """A covariance after some steps, and what textbook arithmetic makes of the same steps."""
+    covariance, plain = Covariance(), np.eye(size)
+    covariance.set(plain)
+    for row in rows:
+        covariance.step(row, 0.5, 0.25, 1e-6)
+        x = np.zeros(size)
+        x[row.dense] = row.dense_values
+        plain = plain - np.outer(plain @ x, plain @ x) * 0.25 / (1 + 0.25 * x @ plain @ x) + 1e-6 * np.eye(size)
+    return covariance, plain
+
+
+class TestAStep:
+    @settings(max_examples=40, deadline=None)
+    @given(st.integers(1, 400), st.integers(0, 2**32))
+    def test_is_the_textbook_one_and_symmetric_to_the_bit_whatever_the_size(self, size: int, seed: int) -> None:
+        draw = np.random.default_rng(seed)
+        chosen = [np.sort(draw.choice(size, draw.integers(1, min(size, 30) + 1), replace=False)) for _ in range(5)]
+        covariance, plain = stepped(size, [Vector(slots, draw.normal(size=len(slots)), *NO_TEXT) for slots in chosen])
+        assert (covariance.matrix == covariance.matrix.T).all()
+        assert np.allclose(covariance.matrix, plain, rtol=0, atol=1e-12)
+
+    def test_leaves_a_weight_without_a_variance_where_it_is(self) -> None:
+        covariance = Covariance()
+        covariance.set(np.diag([1.0, 0.0]))
+        change = covariance.step(Vector(np.array([0, 1]), np.ones(2), *NO_TEXT), 0.5, 0.25, 1e-6)
+        assert change[0] != 0.0 and change[1] == 0.0
+        assert covariance.matrix[1, 1] == 0.0
 
 
 class TestOnePass:

@@ -2,8 +2,9 @@
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from scoring.text import contains_phrase, fold, gram_ids, grams, grams_of, origins, shorten, tokens
+from scoring.text import contains_phrase, fold, gram_ids, gram_ids_of, grams, grams_of, origins, shorten, tokens
 from tests.scoring.alerts import texts
 
 
@@ -56,6 +57,18 @@ class TestNgrams:
 
     @given(texts)
     def test_have_the_ids_that_the_text_alone_is_said_to_have(self, text: str) -> None:
+        assert gram_ids(fold(text), 18).tolist() == sorted(set(grams(fold(text), 18).ids.tolist()))
+
+    @given(st.lists(texts, max_size=8))
+    def test_have_the_ids_that_many_texts_together_are_said_to_have(self, many: list[str]) -> None:
+        found = gram_ids_of([fold(text) for text in many], 18)
+        assert [ids.tolist() for ids in found] == [gram_ids(fold(text), 18).tolist() for text in many]
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", "don't 'quote' it's'so", "late!? again!", "'", "a_b-c", "12 太", "app太慢 ok!", "卡 卡"],
+    )
+    def test_have_the_ids_of_their_occurrences_in_every_script(self, text: str) -> None:
         assert gram_ids(fold(text), 18).tolist() == sorted(set(grams(fold(text), 18).ids.tolist()))
 
     @given(texts)
