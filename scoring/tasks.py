@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from feedback.nudges import nudge
 from scoring import services
+from scoring.explain.services import remember_behind
 from scoring.lead.services import count_queues_behind
 from scoring.receivers import LEARN
 
@@ -38,6 +39,12 @@ def learn(queue_id: int) -> None:
 def count() -> None:
     """Bring the figures of the leads' pages up to date."""
     count_queues_behind(now=timezone.now())
+
+
+@shared_task
+def remember() -> None:
+    """Remember what was judged, for the search for similar alerts."""
+    remember_behind()
 
 
 @shared_task

@@ -4,6 +4,7 @@ from scoring.models.amendments import Amendment, AmendmentKind, Generation
 from scoring.models.figures import FigureStanding, JudgedAlert, LearningBlock, WeeklyFigure
 from scoring.models.learner import Checkpoint, ModelConfiguration, Reranking
 from scoring.models.policies import PolicyVersion, Stage
+from scoring.models.similar import MemoryStanding, RememberedAlert
 
 __all__ = [
     "Amendment",
@@ -13,8 +14,10 @@ __all__ = [
     "Generation",
     "JudgedAlert",
     "LearningBlock",
+    "MemoryStanding",
     "ModelConfiguration",
     "PolicyVersion",
+    "RememberedAlert",
     "Reranking",
     "Stage",
     "WeeklyFigure",

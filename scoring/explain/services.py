@@ -1,0 +1,96 @@
+"""Remembering judged alerts for the search. A pull: it follows the ledger, and nothing is lost or kept twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db import connection, transaction
+from django.db.models import OuterRef, Subquery
+
+from feedback import rules
+from feedback.models import LedgerEntry, Queue
+from feedback.selectors import facts_touched, head_of
+from scoring import nearest
+from scoring.facts import facts_of_alerts
+from scoring.features import extract
+from scoring.models import MemoryStanding, RememberedAlert
+from scoring.replica import replica_of
+
+# First half of the advisory lock that lets one worker at a time follow a queue; the second half is the queue's id.
+MEMORY_LOCK = 0x51A1
+# Ledger rows followed in one transaction.
+STRIDE = 1_000
+
+
+def remember(*, queue_id: int, strides: int | None = None) -> int:
+    """Follow a queue's ledger to its head, or so many strides of it; returns the position that was reached.
+
+    An alert that got a label is remembered under the model of now, one that lost its label is forgotten.
+    """
+    head, reached = head_of(queue_id), -1
+    while strides is None or strides > 0:
+        before, reached = reached, _follow(queue_id)
+        if not before < reached < head:  # no progress: another process holds the lock and does the work
+            break
+        strides = None if strides is None else strides - 1
+    return reached
+
+
+def remember_behind(*, strides: int = 5) -> list[int]:
+    """Go some way in every queue whose memory is behind its ledger; returns those queues."""
+    head = LedgerEntry.objects.filter(queue=OuterRef("pk")).order_by("-position").values("position")[:1]
+    rows = Queue.objects.filter(throwaway=False).annotate(head=Subquery(head)).exclude(head=None)
+    known = {one.queue_id: one for one in MemoryStanding.objects.filter(version=nearest.VERSION)}
+    behind = [one.pk for one in rows if one.pk not in known or known[one.pk].position < one.head]
+    for queue_id in behind:
+        remember(queue_id=queue_id, strides=strides)
+    return behind
+
+
+def _follow(queue_id: int) -> int:
+    """One stride. 1. Take the queue's turn, or leave. 2. Read what the next rows say. 3. Remember and forget."""
+    with transaction.atomic():
+        standing, _created = MemoryStanding.objects.get_or_create(queue_id=queue_id)
+        if not _try_lock(queue_id):
+            return standing.position
+        standing.refresh_from_db()
+        if standing.version != nearest.VERSION:
+            RememberedAlert.objects.filter(queue_id=queue_id).delete()
+            standing.position, standing.version = 0, nearest.VERSION
+        head = head_of(queue_id)
+        high = min(head, standing.position + STRIDE)
+        facts = facts_touched(queue_id, standing.position, high, head)
+        _remember(queue_id, {alert_id: rules.label_of(about) for alert_id, about in facts.items()})
+        standing.position = high
+        standing.save()
+    return high
+
+
+def _remember(queue_id: int, labels: Mapping[int, rules.Label | None]) -> None:
+    labelled = {alert_id: label for alert_id, label in labels.items() if label is not None}
+    RememberedAlert.objects.filter(pk__in=labels.keys() - labelled.keys()).delete()
+    signatures = _signatures(queue_id, list(labelled))
+    rows = [
+        RememberedAlert(
+            alert_id=alert_id, queue_id=queue_id, accurate=label.accurate, anchor=label.anchor,
+            signature=signatures[alert_id],
+        )
+        for alert_id, label in labelled.items()
+    ]  # fmt: skip
+    fields = ["accurate", "anchor", "signature"]
+    RememberedAlert.objects.bulk_create(rows, update_conflicts=True, unique_fields=["alert"], update_fields=fields)
+
+
+def _signatures(queue_id: int, alert_ids: list[int]) -> dict[int, bytes]:
+    """Signatures by alert, as the queue's model weighs words now."""
+    facts = facts_of_alerts(alert_ids)
+    with replica_of(queue_id).hold() as belief:
+        features = {alert_id: extract(one, belief.config) for alert_id, one in facts.items()}
+        sparse = belief.model.weights.sparse
+        return {pk: nearest.signature(nearest.profile_of(one, sparse)) for pk, one in features.items()}
+
+
+def _try_lock(queue_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [MEMORY_LOCK, queue_id])
+        return bool(cursor.fetchone()[0])

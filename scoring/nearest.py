@@ -1,0 +1,129 @@
+"""How alike two alerts are, and a sketch of each so that the alike are found among a million. Pure.
+
+A *profile* is an alert as a sparse vector of length 1: its n-grams, each as heavy as the model thinks it weighs, and
+beside them its numbers and categories. A *signature* sketches a profile in ``BITS`` bits: bit by bit on which side of a
+random plane it lies, so that the share of bits in which two differ estimates their angle (Charikar 2002, "Similarity
+estimation techniques from rounding algorithms"). Signatures find candidates; profiles put them in order.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from math import copysign, floor, log2
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from scoring.features import SCORER_VERSION, UPSTREAM, Features
+from scoring.state import Floats
+
+Keys = npt.NDArray[np.int64]
+
+VERSION: Final = 1  # of profiles and signatures: another one cannot be compared with these
+BITS: Final = 1_024
+FLOOR: Final = 0.02  # of what an n-gram counts that the model knows nothing of; known ones count some 0.1 to 1
+TABLE_SHARE: Final = 0.6  # length of numbers and categories beside words of length 1
+MOST_GRAMS: Final = 512  # of a long text those with the smallest ids: of two texts that share words, the same ones
+_STEPS: Final = 4  # of a number from one power of two to the next: twice as much is four steps away
+_REACH: Final = 3  # steps at which two numbers stop being alike
+_FINENESS: Final = 4_096  # weights are rounded to whole parts of this, so that sums are the same on any machine
+_TABLE_KEYS: Final = 1 << 40  # keys of the table begin here, far above those of n-grams
+_WORDS: Final = BITS // 64
+_WORD_NUMBERS: Final = np.arange(1, _WORDS + 1, dtype=np.uint64)
+_MIXING: Final = tuple(  # splitmix64: multiply, then let the upper bits into the lower ones
+    (np.uint64(multiplier), np.uint64(shift))
+    for multiplier, shift in ((0x9E3779B97F4A7C15, 30), (0xBF58476D1CE4E5B9, 27), (0x94D049BB133111EB, 31))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Ascending keys with their weights, of length 1 in sum of squares; empty where the alert says nothing."""
+
+    keys: Keys
+    weights: Floats
+
+
+def importance(log_odds: Floats) -> Floats:
+    """How much n-grams count in a comparison, from the log-odds that the model gives them."""
+    return FLOOR + np.sqrt(np.abs(log_odds))
+
+
+def profile_of(features: Features, sparse: Floats) -> Profile:
+    """The profile of an alert under a model whose n-grams have the log-odds ``sparse``, by id."""
+    grams = features.text_ids[:MOST_GRAMS].astype(np.int64)
+    words = _unit(importance(sparse[grams]))
+    table = _table(features)
+    keys = np.array(sorted(table), dtype=np.int64)
+    facts = _unit(np.array([table[key] for key in keys.tolist()], dtype=np.float64))
+    share = TABLE_SHARE if len(words) else 1.0
+    return Profile(np.concatenate((grams, keys)), _unit(np.concatenate((words, share * facts))))
+
+
+def similarity(one: Profile, other: Profile) -> float:
+    """The cosine of two profiles: 0 where they share nothing, 1 where they are the same."""
+    if not len(one.keys) or not len(other.keys):
+        return 0.0
+    places = np.minimum(np.searchsorted(other.keys, one.keys), len(other.keys) - 1)
+    shared = other.keys[places] == one.keys
+    return min(1.0, float(np.sum(one.weights[shared] * other.weights[places[shared]])))
+
+
+def signature(profile: Profile) -> bytes:
+    """``BITS`` bits, the same in every process and on every machine.
+
+    Weights are whole numbers and small enough for their sums to be exact in whatever order they are taken.
+    """
+    weights = np.rint(profile.weights * _FINENESS).astype(np.float32)
+    sides = np.unpackbits(_hashes(profile.keys).view(np.uint8), axis=1).astype(np.float32)
+    votes = 2.0 * (weights @ sides) - weights.sum()
+    return np.packbits(votes > 0).tobytes()
+
+
+def closest(query: Profile, candidates: Mapping[int, Profile], count: int) -> list[tuple[int, float]]:
+    """The ``count`` candidates most like the query with their similarity, the most alike first; equal ones by key."""
+    found = [(key, similarity(query, profile)) for key, profile in candidates.items()]
+    return sorted((one for one in found if one[1] > 0.0), key=lambda one: (-one[1], one[0]))[:count]
+
+
+def _unit(weights: Floats) -> Floats:
+    """The weights at length 1."""
+    length = float(np.sqrt(np.sum(weights * weights)))
+    return weights / length if length else weights
+
+
+def _hashes(keys: Keys) -> npt.NDArray[np.uint64]:
+    """(keys, words) pseudo-random bits (splitmix64), little-endian on any machine."""
+    state: npt.NDArray[np.uint64] = keys.astype(np.uint64)[:, None] * np.uint64(_WORDS) + _WORD_NUMBERS
+    for multiplier, shift in _MIXING:
+        np.multiply(state, multiplier, out=state)
+        np.bitwise_xor(state, np.right_shift(state, shift), out=state)
+    return state.astype("<u8", copy=False)
+
+
+def _table(features: Features) -> dict[int, float]:
+    """Keys and weights of the numbers and categories, each feature of length 1."""
+    found = {_key(f"{name}\x1f{value}"): 1.0 for name, value in features.categories if name != SCORER_VERSION}
+    found |= {_key(f"{name}\x1e"): 1.0 for name in features.missing}
+    for name, number in features.numbers:
+        found |= _number(name, number)
+    return found
+
+
+def _number(name: str, number: float) -> dict[int, float]:
+    """A number as a small hill of steps: two numbers share the more of it the less apart they are, in proportion."""
+    size = log2(abs(number)) + 1.0 if abs(number) > 1.0 and name != UPSTREAM else abs(number)
+    place = copysign(_STEPS * size, number)
+    first = floor(place) - _REACH + 1
+    heights = [(step, _REACH - abs(step - place)) for step in range(first, first + 2 * _REACH)]
+    length = sum(height * height for _, height in heights if height > 0) ** 0.5
+    return {_key(f"{name}\x1d{step}"): height / length for step, height in heights if height > 0}
+
+
+@lru_cache(maxsize=16_384)
+def _key(text: str) -> int:
+    return _TABLE_KEYS + zlib.crc32(text.encode(errors="surrogatepass"))
