@@ -13,7 +13,7 @@ import numpy.typing as npt
 from django.db import connection
 
 from scoring.facts import facts_of_alerts
-from scoring.features import extract
+from scoring.features import extract_many
 from scoring.online_model import ModelConfig, OpenMatrix
 
 # Alerts whose text is read at a time while the board is filled.
@@ -61,8 +61,9 @@ class Board:
 
     def _add(self, alert_ids: list[int]) -> None:
         facts = facts_of_alerts(alert_ids)
-        for alert_id in alert_ids:
-            self.matrix.add(alert_id, extract(facts[alert_id], self.config))
+        features = extract_many([facts[alert_id] for alert_id in alert_ids], self.config)
+        for alert_id, found in zip(alert_ids, features, strict=True):
+            self.matrix.add(alert_id, found)
 
     def _read(self) -> Standings:
         with connection.cursor() as cursor:

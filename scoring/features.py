@@ -8,7 +8,7 @@ later, by the model, from statistics that are part of the model's state.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from scoring.hashing import Ids
-from scoring.text import fold, gram_ids, shorten
+from scoring.text import fold, gram_ids, gram_ids_of, shorten
 
 FeatureValue = str | int | float | bool | None
 _Schema = tuple[tuple[str, str], ...]  # cleaned names with the posted ones
@@ -84,6 +84,13 @@ def extract(facts: AlertFacts, config: FeatureConfig) -> Features:
     ((('\\x00upstream', 0.4), ('calls', 3.0)), ('region',))
     """
     return assemble(facts, gram_ids(fold(shorten(facts.text, config.max_text_chars)), config.text_bits), config)
+
+
+def extract_many(alerts: Sequence[AlertFacts], config: FeatureConfig) -> list[Features]:
+    """``extract`` of each alert; the texts are hashed together, which costs a third of one at a time."""
+    texts = [fold(shorten(one.text, config.max_text_chars)) for one in alerts]
+    ids = gram_ids_of(texts, config.text_bits)
+    return [assemble(facts, found, config) for facts, found in zip(alerts, ids, strict=True)]
 
 
 def assemble(facts: AlertFacts, text_ids: Ids, config: FeatureConfig) -> Features:

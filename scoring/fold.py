@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from feedback.rules import Fact
 from feedback.selectors import facts_touched
 from scoring import checkpoints
-from scoring.facts import facts_of_alerts
-from scoring.features import extract
+from scoring.lessons import with_features
 from scoring.models import ModelConfiguration
 from scoring.online_model import ModelConfig, OnlineModel
 from scoring.plan import lessons_between, rewind_below
@@ -107,10 +106,8 @@ def fold(queue_id: int, base: Belief, end: int, on_stride: Callable[[int], None]
 
 def _advance(base: Belief, end: int, facts: Mapping[int, Sequence[Fact]]) -> Belief:
     """Learn the labels with anchors in (base.position, end]; `facts` are those that `lessons_between` asks for."""
-    lessons = lessons_between(base.position, end, facts)
-    seen = facts_of_alerts([one.alert_id for one in lessons])
-    for one in lessons:
-        base.model.learn(extract(seen[one.alert_id], base.config), one.accurate, one.weight)
+    for one, features in with_features(lessons_between(base.position, end, facts), base.config):
+        base.model.learn(features, one.accurate, one.weight)
     return Belief(base.model, base.config, end)
 
 

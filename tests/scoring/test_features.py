@@ -7,8 +7,9 @@ import sys
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from scoring.features import SCORER, UPSTREAM, AlertFacts, FeatureConfig, Features, extract
+from scoring.features import SCORER, UPSTREAM, AlertFacts, FeatureConfig, Features, extract, extract_many
 from tests.scoring.alerts import TINY, facts
 
 CONFIG = FeatureConfig()
@@ -54,6 +55,10 @@ class TestAnyAlert:
             alert.scorer_version,
         )
         assert repr(extract(alert, TINY)) == repr(extract(reverse, TINY))
+
+    @given(st.lists(facts, max_size=8))
+    def test_has_the_same_features_among_many(self, alerts: list[AlertFacts]) -> None:
+        assert repr(extract_many(alerts, TINY)) == repr([extract(alert, TINY) for alert in alerts])
 
     def test_has_the_same_features_in_another_process(self) -> None:
         code = (
