@@ -65,11 +65,12 @@ def watched(seen: Sequence[Seen], labels: Sequence[bool], make: Make | None = No
         part = seen[low : low + BLOCK]
         values, raw = [frame.series(one) for one in part], [frame.raw(one) for one in part]
         moved = inputs.add(Row("", low, block_means(values), block_means(raw)), make)
-        found += [Found("inputs", low + BLOCK, one) for one in moved]
+        found += [Found("inputs", low + BLOCK, one) for one in moved if one.is_worth_a_word]
         if low < BURN_IN:
             continue
         wrong = [error_values(one.probability, y) for one, y in zip(part, labels[low : low + BLOCK], strict=True)]
-        found += [Found("errors", low + BLOCK, one) for one in errors.add(Row("", low, block_means(wrong)), make)]
+        moved = errors.add(Row("", low, block_means(wrong)), make)
+        found += [Found("errors", low + BLOCK, one) for one in moved if one.is_worth_a_word]
     return found
 
 

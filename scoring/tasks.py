@@ -9,6 +9,7 @@ from feedback.nudges import nudge
 from scoring import services
 from scoring.explain.services import remember_behind
 from scoring.lead.services import count_queues_behind
+from scoring.lifecycle.services import watch_queues
 from scoring.receivers import LEARN
 
 # A queue rests for this many times as long as its last re-ranking took: a board of 100,000 alerts, re-ranked after
@@ -45,6 +46,12 @@ def count() -> None:
 def remember() -> None:
     """Remember what was judged, for the search for similar alerts."""
     remember_behind()
+
+
+@shared_task
+def watch() -> None:
+    """Feed what arrived and what was judged to the drift detectors."""
+    watch_queues(now=timezone.now())
 
 
 @shared_task

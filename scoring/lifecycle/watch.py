@@ -62,6 +62,11 @@ class Movement:
         """What moved."""
         return self.kind, self.feature, self.value
 
+    @property
+    def is_worth_a_word(self) -> bool:
+        """Whether it went far enough, in a direction that matters."""
+        return self.strength >= 1 and not (self.kind in ONE_SIDED and self.after < self.before)
+
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""
         return asdict(self)
@@ -81,7 +86,7 @@ class Watch:
         return self.first + len(self.rows)
 
     def add(self, row: Row, make: Make | None = None) -> list[Movement]:
-        """Take in a block; what moved now, and is worth a word."""
+        """Take in a block; what moved now, worth a word or not."""
         self.rows.append(row)
         if len(self.rows) >= 2 * KEEP:
             del self.rows[:KEEP]
@@ -106,8 +111,7 @@ class Watch:
         if found:
             self.starts[series] = self.first + at[found[-1].at]
         bounds = [0, *(one.at for one in found)]
-        told = [self._movement(series, one, at, bounds[n]) for n, one in enumerate(found)]
-        return [one for one in told if _worth_a_word(one)]
+        return [self._movement(series, one, at, bounds[n]) for n, one in enumerate(found)]
 
     def _movement(self, series: Series, change: Change, at: Sequence[int], since: int) -> Movement:
         row = self.rows[at[change.at]]
@@ -163,10 +167,6 @@ def error_values(probability: float, accurate: bool) -> dict[Series, float]:
         ("bias", "", ""): accurate - probability,
         ("accurate", "", ""): float(accurate),
     }
-
-
-def _worth_a_word(one: Movement) -> bool:
-    return one.strength >= 1 and not (one.kind in ONE_SIDED and one.after < one.before)
 
 
 def _floor(kind: str, values: Sequence[float]) -> float:

@@ -1,6 +1,7 @@
 """What is believed right now: policies, model configurations, checkpoints, re-rankings."""
 
 from scoring.models.amendments import Amendment, AmendmentKind, Generation
+from scoring.models.drift import DriftAlarm, DriftFamily, DriftStanding
 from scoring.models.figures import FigureStanding, JudgedAlert, LearningBlock, WeeklyFigure
 from scoring.models.learner import Checkpoint, ModelConfiguration, Reranking
 from scoring.models.policies import PolicyVersion, Stage
@@ -10,6 +11,9 @@ __all__ = [
     "Amendment",
     "AmendmentKind",
     "Checkpoint",
+    "DriftAlarm",
+    "DriftFamily",
+    "DriftStanding",
     "FigureStanding",
     "Generation",
     "JudgedAlert",
