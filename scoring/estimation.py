@@ -1,84 +1,49 @@
-"""Shares with their intervals, from samples that a policy drew. Pure: numbers in, numbers out.
+"""What a policy's samples tell of all alerts: precision, recall, and the accurate alerts that were hidden. Pure.
 
-Every interval is at 95 %. Shares lie in [0, 1].
+A `Sample` counts alerts in cells: how sure they were to be shown (propensity), tier, band of the probability made on
+arrival, and week. Reps judge red alerts first and last week's not yet, so a verdict is missing more often in one cell
+than in another; within a cell, alerts without a verdict are taken to be like those with one. Cells are joined with
+their neighbours into strata that hold enough judged alerts, each stratum gives its share of accurate ones, and the
+shares are mixed by how many alerts each stratum holds, which is known. Every interval is at 95 %; they are simulated
+in bench/estimation.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from math import sqrt
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from math import hypot, sqrt
 from typing import NamedTuple
 
-from scipy.stats import beta
+import numpy as np
+from numpy.typing import NDArray
 
-Z95 = 1.959963984540054  # the normal quantile at .975
+from scoring.shares import UNKNOWN, Share, clopper_pearson, proportion, wilson
 
+# Upper ends of the bands of probability; a cell's `band` is the number of ends at or below its probabilities.
+BANDS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
 
-class Interval(NamedTuple):
-    """From `low` to `high`, both included."""
-
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """An estimated share: `value` with its interval, from a sample of `n`. `value` is None where nothing is known."""
-
-    value: float | None
-    low: float
-    high: float
-    n: int
-
-    @property
-    def known(self) -> bool:
-        """Whether there is anything to show."""
-        return self.value is not None
-
-
-UNKNOWN = Share(None, 0.0, 1.0, 0)
+STRATUM = 20  # judged alerts that a stratum holds at least, if there are so many
+STRATA = 12  # and about so many strata at most on each level
+SMOOTHING = 5.0  # judged alerts' worth of the common share in each stratum's, where its variance is concerned
 
 
 @dataclass(frozen=True, slots=True)
-class Stratum:
-    """Counts of the alerts that were sure to be shown, or of those shown by a draw.
-
-    `raised` counts all of them, `shown` those a human could see, `judged` the shown ones that have a label and
-    `accurate` the judged ones that were right. The weights are sums of 1 / propensity over the judged ones, squared or
-    not, over all or over the accurate ones only.
-    """
+class Counts:
+    """`raised` counts alerts, `shown` those a human could see, `judged` the shown ones with a label, and `accurate`."""
 
     raised: int = 0
     shown: int = 0
     judged: int = 0
     accurate: int = 0
-    weight: float = 0.0
-    weight_accurate: float = 0.0
-    weight_squared: float = 0.0
-    weight_squared_accurate: float = 0.0
 
-    def __add__(self, other: Stratum) -> Stratum:
+    def __add__(self, other: Counts) -> Counts:
         """Counts of both together."""
-        return Stratum(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
-
-    @property
-    def weighted_share(self) -> float:
-        """The accurate share by weight; needs a judged alert."""
-        return min(1.0, self.weight_accurate / self.weight)
-
-    @property
-    def effective_sample(self) -> float:
-        """The size of the simple sample that would tell as much; needs a judged alert.
-
-        From the linearised variance of the ratio, or Kish's where that is 0; never above the number of judged alerts.
-        """
-        share, square = self.weighted_share, self.weight * self.weight
-        residuals = self.weight_squared_accurate * (1 - 2 * share) + share * share * self.weight_squared
-        plain = 0 < share < 1 and residuals > 0
-        return min(
-            float(self.judged), share * (1 - share) * square / residuals if plain else square / self.weight_squared
-        )
+        return Counts(
+            self.raised + other.raised, self.shown + other.shown,
+            self.judged + other.judged, self.accurate + other.accurate,
+        )  # fmt: skip
 
     @property
     def hidden(self) -> int:
@@ -86,53 +51,138 @@ class Stratum:
         return self.raised - self.shown
 
 
+class Cell(NamedTuple):
+    """What the alerts of a cell have in common. `propensity` in (0, 1]; `tier` and `band` are indexes, rising."""
+
+    propensity: float
+    tier: int = 0
+    band: int = 0
+    week: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What is known of a set of alerts: those sure to be shown, and those that a policy shows by a draw."""
+    """Counts by cell. Those of propensity 1 were `certain` to be shown, the others `drawn`."""
 
-    certain: Stratum = Stratum()
-    drawn: Stratum = Stratum()
+    cells: Mapping[Cell, Counts] = field(default_factory=dict)
 
     def __add__(self, other: Sample) -> Sample:
-        return Sample(self.certain + other.certain, self.drawn + other.drawn)
+        """Both together."""
+        return together([self, other])
 
     @property
-    def total(self) -> Stratum:
-        """Both strata as one."""
-        return self.certain + self.drawn
+    def certain(self) -> Counts:
+        """Alerts that were sure to be shown."""
+        return sum((counts for cell, counts in self.cells.items() if cell.propensity >= 1), Counts())
+
+    @property
+    def drawn(self) -> Counts:
+        """Alerts that the policy would hide, but for a draw."""
+        return sum((counts for cell, counts in self.cells.items() if cell.propensity < 1), Counts())
+
+    @property
+    def total(self) -> Counts:
+        """All alerts."""
+        return sum(self.cells.values(), Counts())
 
 
 def together(samples: Iterable[Sample]) -> Sample:
     """The samples as one."""
-    return sum(samples, Sample())
+    cells: dict[Cell, Counts] = {}
+    for sample in samples:
+        for cell, counts in sample.cells.items():
+            cells[cell] = cells[cell] + counts if cell in cells else counts
+    return Sample(cells)
 
 
-def wilson(successes: float, n: float) -> Interval:
-    """The score interval of a share; `n` may be an effective sample size. [0, 1] for an empty sample.
+@dataclass(frozen=True, slots=True)
+class Strata:
+    """Strata of one sample, as arrays of shape (strata,): known counts, the accurate share, and the sample behind it.
 
-    Wilson (1927); recommended for small samples by Brown, Cai and DasGupta (2001), https://doi.org/10.1214/ss/1009213286.
+    `size` is Kish's effective number of judged alerts, below `judged` where propensities differ within a stratum.
     """
-    if n <= 0:
-        return Interval(0.0, 1.0)
-    share, square = successes / n, Z95 * Z95
-    centre = (share + square / (2 * n)) / (1 + square / n)
-    half = Z95 / (1 + square / n) * sqrt(share * (1 - share) / n + square / (4 * n * n))
-    return Interval(max(0.0, centre - half), min(1.0, centre + half))
+
+    raised: NDArray[np.float64]
+    shown: NDArray[np.float64]
+    judged: NDArray[np.float64]
+    share: NDArray[np.float64]
+    size: NDArray[np.float64]
+
+    @property
+    def hidden(self) -> NDArray[np.float64]:
+        """Alerts that no human could see."""
+        return self.raised - self.shown
 
 
-def clopper_pearson(successes: float, n: float) -> Interval:
-    """The interval that holds at least as often as it says, whatever the share; `n` may be an effective sample size.
+_Row = tuple[Cell, Counts]
 
-    Clopper and Pearson (1934), https://doi.org/10.1093/biomet/26.4.404. [0, 1] for an empty sample.
+
+def strata_of(sample: Sample, *, drawn: bool) -> Strata | None:
+    """The strata of the drawn or of the certain alerts; None where none of these is judged.
+
+    1. Cells of one tier and band are joined with the next ones up until each group holds enough judged alerts. 2. A
+    group that holds many is parted by propensity and week. 3. A judged alert stands for 1 / propensity of its stratum
+    (Hájek 1971).
     """
-    low = float(beta.ppf(0.025, successes, n - successes + 1)) if successes > 0 else 0.0
-    high = float(beta.ppf(0.975, successes + 1, n - successes)) if successes < n else 1.0
-    return Interval(low, high)
+    rows = sorted(row for row in sample.cells.items() if (row[0].propensity < 1) is drawn)
+    judged = sum(counts.judged for _, counts in rows)
+    if not judged:
+        return None
+    rows.sort(key=lambda row: row[0][1:])
+    least = max(STRATUM, judged / STRATA)
+    groups = _joined(rows, least, lambda cell: (cell.tier, cell.band))
+    parts = (
+        part
+        for group in groups
+        for part in _joined(sorted(group, key=_moment), least, lambda cell: (cell.propensity, cell.week))
+    )
+    return Strata(*np.array([_stratum(part) for part in parts], dtype=float).T)
 
 
-def proportion(successes: int, n: int) -> Share:
-    """A plain share of a sample with Wilson's interval."""
-    return Share(successes / n, *wilson(successes, n), n) if n else UNKNOWN
+def _moment(row: _Row) -> tuple[float, int]:
+    return row[0].propensity, row[0].week
+
+
+def _joined(rows: Iterable[_Row], least: float, key: Callable[[Cell], object]) -> Iterator[list[_Row]]:
+    """Runs of rows of one key, neighbours joined until they hold `least` judged alerts; a remainder joins the last."""
+    done: list[_Row] = []
+    growing: list[_Row] = []
+    for _, run in groupby(rows, key=lambda row: key(row[0])):
+        growing += run
+        if sum(counts.judged for _, counts in growing) >= least:
+            if done:
+                yield done
+            done, growing = growing, []
+    yield done + growing
+
+
+def _stratum(rows: Iterable[_Row]) -> tuple[float, float, float, float, float]:
+    raised = shown = judged = weight = accurate = square = 0.0
+    for cell, counts in rows:
+        raised, shown, judged = raised + counts.raised, shown + counts.shown, judged + counts.judged
+        weight += counts.judged / cell.propensity
+        accurate += counts.accurate / cell.propensity
+        square += counts.judged / cell.propensity**2
+    return raised, shown, judged, accurate / weight, weight * weight / square
+
+
+def mixed_share(strata: Strata, counts: NDArray[np.float64], *, exact: bool, beyond: float = 0.0) -> Share:
+    """The accurate share of strata that are mixed by `counts`, of shape (strata,).
+
+    The interval is that of a plain share at the effective sample size (Korn and Graubard 1998), which comes from the
+    variance of the mixture. Shares of a few alerts are 0 too easily, so each stratum's is smoothed towards the common
+    one there (Franco et al. 2019, https://doi.org/10.1093/jssam/smy019). Never above the number of judged alerts.
+    `exact`: by Clopper and Pearson, which holds where a dozen audits look for one alert in fifty; else by Wilson.
+    `beyond`: the share is that of so many further alerts, themselves as many draws.
+    """
+    mix = counts / counts.sum()
+    value = min(1.0, float(mix @ strata.share))
+    smooth = (strata.share * strata.size + SMOOTHING * value) / (strata.size + SMOOTHING)
+    rate = float(mix * mix @ ((smooth * (1 - smooth) if 0 < value < 1 else 1.0) / strata.size))
+    n = min(float(strata.judged.sum()), (value * (1 - value) if 0 < value < 1 else 1.0) / rate)
+    n = n * beyond / (n + beyond) if beyond else n
+    limits = clopper_pearson(value * n, n) if exact else wilson(value * n, n)
+    return Share(value, *limits, int(strata.judged.sum()))
 
 
 def naive_precision(sample: Sample) -> Share:
@@ -140,103 +190,110 @@ def naive_precision(sample: Sample) -> Share:
     return proportion(sample.total.accurate, sample.total.judged)
 
 
-def hajek(stratum: Stratum) -> Share:
-    """The accurate share of all alerts of a stratum, each judged one standing for 1 / propensity of them.
-
-    The ratio estimator of Hájek (1971). Its interval is Wilson's at the effective sample size that the linearised
-    variance implies (Kish's where that variance is 0), never above the sample's own: at equal propensities it is
-    exactly the binomial one.
-    """
-    if stratum.judged == 0:
-        return UNKNOWN
-    share, effective = stratum.weighted_share, stratum.effective_sample
-    return Share(share, *wilson(share * effective, effective), stratum.judged)
-
-
-def hidden_share(stratum: Stratum) -> Share:
-    """The accurate share of the alerts of a stratum that stayed hidden, predicted from those the draw showed.
-
-    The interval is Korn and Graubard's (1998): Clopper and Pearson's at the effective sample size, for it has to hold
-    where a dozen audits look for one alert in fifty. That size is n · h / (n + h) for h hidden alerts, because they are
-    themselves so many draws.
-    """
-    if stratum.judged == 0:
-        return UNKNOWN
-    share, n = stratum.weighted_share, stratum.effective_sample
-    n = n * stratum.hidden / (n + stratum.hidden)
-    return Share(share, *clopper_pearson(share * n, n), stratum.judged)
-
-
 def weighted_precision(sample: Sample) -> Share:
-    """The accurate share of all alerts raised, hidden ones included: what reps would see if nothing were hidden.
+    """The accurate share of all alerts raised, hidden ones included: what reps would see if nothing were hidden."""
+    return _precision(sample, lambda strata: strata.raised)
 
-    1. Each stratum gives its Hájek share. 2. They are mixed by how many alerts were raised in each, which is known, so
-    audits that are judged more or less often than others do not tilt the figure. 3. The limits are mixed by the method
-    of variance estimates recovery (Zou and Donner 2008, https://doi.org/10.1002/sim.3170), which keeps their skew.
-    Within a stratum, alerts without a verdict are taken to be like those with one.
-    Unknown where alerts were raised in a stratum of which none is judged.
+
+def shown_precision(sample: Sample) -> Share:
+    """The accurate share of all alerts shown, those not judged yet included."""
+    return _precision(sample, lambda strata: strata.shown)
+
+
+def _precision(sample: Sample, counts_of: Callable[[Strata], NDArray[np.float64]]) -> Share:
+    """Certain and drawn strata mixed by a count. Unknown where one of the two holds alerts of which none is judged."""
+    parts = []
+    for drawn, counts in ((False, sample.certain), (True, sample.drawn)):
+        if counts.raised:
+            strata = strata_of(sample, drawn=drawn)
+            if strata is None:
+                return UNKNOWN
+            parts.append((float(counts_of(strata).sum()), mixed_share(strata, counts_of(strata), exact=drawn)))
+    return _mixture(parts) if parts else UNKNOWN
+
+
+def _mixture(parts: list[tuple[float, Share]]) -> Share:
+    """Independent known shares, mixed by counts; limits by the method of variance estimates recovery.
+
+    It keeps their skew: Zou and Donner (2008), https://doi.org/10.1002/sim.3170.
     """
-    parts = [(stratum.raised, hajek(stratum)) for stratum in (sample.certain, sample.drawn) if stratum.raised]
-    if not parts or any(share.value is None for _, share in parts):
-        return UNKNOWN
-    raised = sum(count for count, _ in parts)
-    value = sum(count / raised * (share.value or 0.0) for count, share in parts)
-    below = sqrt(sum((count / raised * ((share.value or 0.0) - share.low)) ** 2 for count, share in parts))
-    above = sqrt(sum((count / raised * (share.high - (share.value or 0.0))) ** 2 for count, share in parts))
+    total = sum(count for count, _ in parts)
+    value = sum(count / total * (share.value or 0.0) for count, share in parts)
+    below = sqrt(sum((count / total * ((share.value or 0.0) - share.low)) ** 2 for count, share in parts))
+    above = sqrt(sum((count / total * (share.high - (share.value or 0.0))) ** 2 for count, share in parts))
     return Share(value, max(0.0, value - below), min(1.0, value + above), sum(share.n for _, share in parts))
+
+
+def hidden_share(sample: Sample) -> Share:
+    """The accurate share of the hidden alerts, predicted from those that the draw showed. `n`: judged audits."""
+    strata = strata_of(sample, drawn=True)
+    if strata is None or not sample.drawn.hidden:
+        return UNKNOWN
+    return mixed_share(strata, strata.hidden, exact=True, beyond=float(sample.drawn.hidden))
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An estimated count of alerts: `value` with its interval; None where nothing is known. `of`: all it is out of."""
+
+    value: float | None
+    low: float
+    high: float
+    of: int
+
+
+def hidden_accurate(sample: Sample) -> Number:
+    """How many accurate alerts were hidden. Where no audit is judged, anything from none to all of the hidden ones."""
+    hidden, share = sample.drawn.hidden, hidden_share(sample)
+    if hidden == 0:
+        return Number(0.0, 0.0, 0.0, 0)
+    value = None if share.value is None else hidden * share.value
+    return Number(value, hidden * share.low, hidden * share.high, hidden)
+
+
+def spared(sample: Sample) -> Number:
+    """How many false alerts reps were spared: the hidden ones that were not accurate."""
+    lost = hidden_accurate(sample)
+    value = None if lost.value is None else lost.of - lost.value
+    return Number(value, lost.of - lost.high, lost.of - lost.low, lost.of)
 
 
 def missed_share(sample: Sample) -> Share:
     """Of all accurate alerts, the share that was hidden. `n` is the number of audited alerts it rests on.
 
-    hidden · q / (hidden · q + rest), where q is the `hidden_share` of the drawn alerts and `rest` what is accurate
-    among the shown ones. The ratio rises with q and falls with the certain stratum's share, so its limits are
-    recovered from theirs (Zou and Donner 2008, as above). Zero where nothing was hidden.
+    hidden · q / (hidden · q + found), where q is the `hidden_share` and `found` what is accurate among the shown ones:
+    known of the judged, predicted for the others. The ratio rises with q and falls with what else may be found, so its
+    limits are recovered from theirs (Zou and Donner 2008, as above). Zero where nothing was hidden.
     """
-    hidden, drawn, certain = sample.drawn.hidden, hidden_share(sample.drawn), hajek(sample.certain)
+    hidden, q = sample.drawn.hidden, hidden_share(sample)
     if hidden == 0:
         return Share(0.0, 0.0, 0.0, sample.drawn.judged) if sample.total.shown else UNKNOWN
-    if drawn.value is None or (sample.certain.raised and certain.value is None):
+    open_drawn, others = sample.drawn.shown - sample.drawn.judged, _not_judged(sample)
+    if q.value is None or others is None:
         return UNKNOWN
 
-    def share_at(q: float, p: float) -> float:
-        found = sample.certain.raised * p + sample.drawn.shown * q
+    def share_at(q: float, others: float) -> float:
+        found = sample.total.accurate + others + open_drawn * q
         return hidden * q / (hidden * q + found) if hidden * q + found else 0.0
 
-    p = certain.value or 0.0
-    value = share_at(drawn.value, p)
-    below = sqrt((value - share_at(drawn.low, p)) ** 2 + (value - share_at(drawn.value, certain.high)) ** 2)
-    above = sqrt((share_at(drawn.high, p) - value) ** 2 + (share_at(drawn.value, certain.low) - value) ** 2)
-    return Share(value, max(0.0, value - below), min(1.0, value + above), drawn.n)
+    value = share_at(q.value, others.value or 0.0)
+    below = hypot(value - share_at(q.low, others.value or 0.0), value - share_at(q.value, others.high))
+    above = hypot(share_at(q.high, others.value or 0.0) - value, share_at(q.value, others.low) - value)
+    return Share(value, max(0.0, value - below), min(1.0, value + above), q.n)
 
 
-def spared(sample: Sample) -> Interval | None:
-    """How many false alerts reps were spared: those hidden, times the false share of the drawn ones (its limits)."""
-    share = hidden_share(sample.drawn)
-    if share.value is None:
-        return None if sample.drawn.hidden else Interval(0.0, 0.0)
-    return Interval(sample.drawn.hidden * (1 - share.high), sample.drawn.hidden * (1 - share.low))
+def _not_judged(sample: Sample) -> Number | None:
+    """The accurate ones among the certain alerts without a verdict; None where there are such and none is judged."""
+    count = sample.certain.shown - sample.certain.judged
+    strata = strata_of(sample, drawn=False)
+    if count == 0:
+        return Number(0.0, 0.0, 0.0, 0)
+    if strata is None:
+        return None
+    share = mixed_share(strata, strata.shown - strata.judged, exact=False, beyond=float(count))
+    return Number(count * (share.value or 0.0), count * share.low, count * share.high, count)
 
 
-class Trend(NamedTuple):
-    """A change between two shares: its direction is "rose", "fell", "steady" or "unclear"."""
-
-    direction: str
-    before: Share
-    after: Share
-
-
-def trend(before: Share, after: Share, steady_within: float = 0.03) -> Trend:
-    """What may be said of the change between two independent shares.
-
-    The interval of the difference is Newcombe's (1998, method 10): "rose" and "fell" where it excludes 0, "steady"
-    where it lies within ± `steady_within`, else "unclear".
-    """
-    if before.value is None or after.value is None:
-        return Trend("unclear", before, after)
-    change = after.value - before.value
-    low = change - sqrt((after.value - after.low) ** 2 + (before.high - before.value) ** 2)
-    high = change + sqrt((after.high - after.value) ** 2 + (before.value - before.low) ** 2)
-    if low > 0 or high < 0:
-        return Trend("rose" if low > 0 else "fell", before, after)
-    return Trend("steady" if -steady_within <= low and high <= steady_within else "unclear", before, after)
+def recall(sample: Sample) -> Share:
+    """Of all accurate alerts, the share that was shown."""
+    return missed_share(sample).rest

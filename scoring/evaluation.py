@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
-from scoring.estimation import Z95, Interval, wilson
+from scoring.shares import Z95, Interval, wilson
 
 CLIP = 1e-6  # log loss is finite: a probability of 0 or 1 counts as this far from it
 

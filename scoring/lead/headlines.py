@@ -8,11 +8,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from scoring.estimation import Trend, naive_precision, trend
+from scoring.estimation import naive_precision
 from scoring.lead.periods import RECENT_WEEKS, WEEK
 from scoring.lead.selectors import QueueFigures
 from scoring.lead.sentences import FEW, in_hundred
 from scoring.lead.tables import percent, points
+from scoring.shares import Trend, trend
 
 
 def month_of(figures: QueueFigures) -> str:

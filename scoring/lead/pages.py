@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from feedback.models import Queue, Role
 from feedback.selectors import queue_for, queues_of
 from scoring.charts import Svg
-from scoring.estimation import Sample, missed_share, naive_precision, spared, weighted_precision
+from scoring.estimation import Sample, hidden_accurate, naive_precision, recall, spared, weighted_precision
 from scoring.evaluation import learning_curve
 from scoring.lead import headlines, panels, selectors, sentences
 from scoring.lead.panels import Panel
 from scoring.lead.selectors import QueueFigures, Standing
 from scoring.lead.services import follow_ledger
-from scoring.lead.tables import NOTHING, Table, count, percent, points
+from scoring.lead.tables import NOTHING, Table, count, percent
 
 Person = AbstractBaseUser | AnonymousUser
 
@@ -146,21 +146,17 @@ def _line(queue: Queue, figures: QueueFigures, standing: Standing, verdicts: int
     headline = headlines.headline(queue.title, figures)
     spark = panels.precision_spark(queue.slug, figures, headline)
     policy = sentences.policy(standing.policy)
-    return Line(queue, headline, _figures(figures)[:3], spark, standing, policy, verdicts)
+    return Line(queue, headline, _figures(figures)[:4], spark, standing, policy, verdicts)
 
 
 def _figures(figures: QueueFigures) -> list[Figure]:
-    """The four numbers: the naive one never without the weighted one; of the whole window what rests on rare audits."""
+    """The tiles: the naive figure never without the weighted one; of the whole window what rests on rare audits."""
     recent, whole = figures.recent, figures.whole
-    naive, every, lost = naive_precision(recent), weighted_precision(recent), missed_share(whole)
-    note = sentences.judged_share(recent)
-    if naive.value is not None:
-        note = _("naive · 95%% interval %(interval)s · %(judged)s") % {
-            "interval": points((naive.low, naive.high)),
-            "judged": note,
-        }
+    naive, every, found, lost = (
+        naive_precision(recent), weighted_precision(recent), recall(whole), hidden_accurate(whole),
+    )  # fmt: skip
     return [
-        Figure(_("Real among shown"), percent(naive.value), note, *_limits(naive)),
+        Figure(_("Real among shown"), percent(naive.value), sentences.naive(recent), *_limits(naive)),
         Figure(
             _("Real among all raised, hidden ones too"),
             percent(every.value),
@@ -168,8 +164,12 @@ def _figures(figures: QueueFigures) -> list[Figure]:
             *_limits(every),
         ),
         Figure(
-            _("Real alerts that were hidden, six months"), percent(lost.value), sentences.missed(whole), *_limits(lost)
+            _("Real alerts that people could see, six months"),
+            percent(found.value),
+            sentences.recall(whole),
+            *_limits(found),
         ),
+        Figure(_("Real alerts we hid, six months"), sentences.number(lost), sentences.hidden(whole)),
         _spared_figure(whole),
     ]
 
@@ -180,10 +180,9 @@ def _limits(share: Any) -> tuple[float | None, float | None]:
 
 def _spared_figure(sample: Sample) -> Figure:
     name, found = _("False alerts spared, six months"), spared(sample)
-    if found is None:
-        return Figure(name, NOTHING, sentences.why_unknown(sample))
-    if sample.drawn.hidden == 0:
+    if found.of == 0:
         return Figure(name, count(0), _("nothing was hidden"))
-    words = {"low": count(round(found.low)), "high": count(round(found.high)), "hidden": count(sample.drawn.hidden)}
-    value = count(round((found.low + found.high) / 2))
-    return Figure(name, value, _("95%% interval %(low)s–%(high)s · of %(hidden)s hidden") % words)
+    if found.value is None:
+        return Figure(name, NOTHING, sentences.why_unknown(sample))
+    words = {"low": count(round(found.low)), "high": count(round(found.high)), "hidden": count(found.of)}
+    return Figure(name, sentences.number(found), _("95%% interval %(low)s–%(high)s · of %(hidden)s hidden") % words)

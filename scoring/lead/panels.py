@@ -22,11 +22,12 @@ from scoring.charts import (
     reliability_chart,
     sparkline,
 )
-from scoring.estimation import Share, naive_precision, proportion, weighted_precision
+from scoring.estimation import naive_precision, weighted_precision
 from scoring.evaluation import Calibration, LearningPoint, Ordering, entropy
 from scoring.lead import headlines, sentences
 from scoring.lead.selectors import Day, PersonFigures, QueueFigures, ScorerFigures, Week
 from scoring.lead.tables import Cell, Column, Table, count, day, day_on_axis, percent, points, two_places
+from scoring.shares import Share, proportion
 
 QUARTERS = [Tick(each / 4, percent(each / 4)) for each in range(5)]
 

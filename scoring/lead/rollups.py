@@ -10,30 +10,48 @@ from typing import NamedTuple
 import numpy as np
 from django.db import connection
 
+from scoring.estimation import BANDS
 from scoring.evaluation import Ordering, log_loss_sum, ordering
 from scoring.lead.periods import WEEK, midnight
-from scoring.models import LearningBlock, WeeklyFigure
+from scoring.models import LearningBlock, WeeklyAgreement, WeeklyFigure
 
 BLOCK_SIZE = 100  # positions; a queue of half a million verdicts has 5,000 blocks, which a page reads in milliseconds
 
-# An alert that labelers judged though nobody drew it was not sampled: it has a label, and is not counted as judged.
-_COUNT_WEEK = """
+# An alert counts by its first exposure: one that was hidden and raised again by a person was not sampled.
+_THIS_WEEK = """
+    exposure.queue_id = %(queue)s AND exposure.decided_at >= %(start)s AND exposure.decided_at < %(end)s
+    AND NOT EXISTS (
+        SELECT FROM feedback_exposure AS earlier WHERE earlier.alert_id = exposure.alert_id AND earlier.id < exposure.id
+    )
+"""
+_COUNT_WEEK = f"""
     INSERT INTO scoring_weeklyfigure
-        (queue_id, week, scorer_id, scorer_version, drawn, raised, shown, judged, accurate,
-         weight, weight_accurate, weight_squared, weight_squared_accurate)
-    SELECT exposure.queue_id, %(week)s::date, alert.scorer_id, alert.scorer_version, propensity < 1,
-           count(*), count(*) FILTER (WHERE decision <> 'hide'), count(weight), count(weight) FILTER (WHERE accurate),
-           COALESCE(sum(weight), 0), COALESCE(sum(weight) FILTER (WHERE accurate), 0),
-           COALESCE(sum(weight * weight), 0), COALESCE(sum(weight * weight) FILTER (WHERE accurate), 0)
+        (queue_id, week, scorer_id, scorer_version, propensity, tier, band, raised, shown, judged, accurate, said)
+    SELECT exposure.queue_id, %(week)s::date, alert.scorer_id, alert.scorer_version, exposure.propensity, exposure.tier,
+           width_bucket(exposure.probability, %(bands)s::float8[]),
+           count(*), count(*) FILTER (WHERE decision <> 'hide'), count(judged.alert_id),
+           count(*) FILTER (WHERE accurate), COALESCE(sum(judged.probability), 0)
     FROM feedback_exposure AS exposure
     JOIN feedback_alert AS alert ON alert.id = exposure.alert_id
-    LEFT JOIN scoring_judgedalert AS judged ON judged.alert_id = exposure.alert_id
-    CROSS JOIN LATERAL (
-        SELECT CASE WHEN judged.alert_id IS NOT NULL AND decision <> 'hide' THEN 1 / propensity END AS weight
-    ) AS sampled
-    WHERE exposure.queue_id = %(queue)s AND exposure.decided_at >= %(start)s AND exposure.decided_at < %(end)s
-    GROUP BY 1, 3, 4, 5
-"""
+    LEFT JOIN scoring_judgedalert AS judged ON judged.alert_id = exposure.alert_id AND judged.sampled
+    WHERE {_THIS_WEEK}
+    GROUP BY 1, 3, 4, 5, 6, 7
+"""  # noqa: S608 - constants of this file
+
+_COUNT_AGREEMENT = f"""
+    INSERT INTO scoring_weeklyagreement (queue_id, week, band, blind, judged, accurate)
+    SELECT %(queue)s, %(week)s::date, band, blind, count(*), count(*) FILTER (WHERE value = 'accurate')
+    FROM (
+        SELECT DISTINCT ON (entry.alert_id, entry.judge_id)
+               width_bucket(exposure.probability, %(bands)s::float8[]) AS band, entry.blind, entry.value
+        FROM feedback_exposure AS exposure
+        JOIN feedback_ledgerentry AS entry ON entry.alert_id = exposure.alert_id
+        WHERE {_THIS_WEEK} AND entry.source = 'rep' AND entry.value IN ('accurate', 'false_positive')
+            AND NOT EXISTS (SELECT FROM feedback_ledgerentry AS taken_back WHERE taken_back.retracts_id = entry.id)
+        ORDER BY entry.alert_id, entry.judge_id, entry.position
+    ) AS verdict
+    GROUP BY band, blind
+"""  # noqa: S608 - constants of this file
 
 _BLOCK_ROWS = """
     SELECT number, accurate, probability, upstream_score
@@ -53,11 +71,13 @@ class Judgement(NamedTuple):
 
 def recount_weeks(queue_id: int, weeks: Collection[date]) -> None:
     """Count the alerts that arrived in the weeks (Mondays) again."""
-    WeeklyFigure.objects.filter(queue_id=queue_id, week__in=weeks).delete()
+    for rollup in (WeeklyFigure, WeeklyAgreement):
+        rollup._default_manager.filter(queue_id=queue_id, week__in=weeks).delete()
     with connection.cursor() as cursor:
         for week in weeks:
-            start, end = midnight(week), midnight(week + WEEK)
-            cursor.execute(_COUNT_WEEK, {"queue": queue_id, "week": week, "start": start, "end": end})
+            limits = {"week": week, "start": midnight(week), "end": midnight(week + WEEK)}
+            for statement in (_COUNT_WEEK, _COUNT_AGREEMENT):
+                cursor.execute(statement, {"queue": queue_id, "bands": list(BANDS), **limits})
 
 
 def recount_blocks(queue_id: int, anchors: Iterable[int]) -> None:

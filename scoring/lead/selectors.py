@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Count, OuterRef, Subquery
 
 from feedback.models import Kind, LedgerEntry, Queue, Value
-from scoring.estimation import Sample, Stratum, together
+from scoring.estimation import Cell, Counts, Sample, together
 from scoring.evaluation import Block, Calibration, Ordering, calibration
 from scoring.lead.periods import RECENT_WEEKS, days_until, midnight, window
 from scoring.models import FigureStanding, JudgedAlert, LearningBlock, PolicyVersion, Reranking, WeeklyFigure
@@ -22,16 +22,8 @@ CALIBRATION_VERDICTS = 2_000
 PACE_VERDICTS = 300  # of each person, newest first
 PAUSE_SECONDS = 600  # a longer gap between two verdicts of a person is a pause, not work
 
-_COUNTS = (
-    "raised",
-    "shown",
-    "judged",
-    "accurate",
-    "weight",
-    "weight_accurate",
-    "weight_squared",
-    "weight_squared_accurate",
-)
+_COUNTS = ("raised", "shown", "judged", "accurate")
+_CELL = ("propensity", "tier", "band")
 
 
 # (day, the person's id or None for an outcome, the verdict's value or "retracted", how many)
@@ -44,6 +36,7 @@ class Week:
 
     monday: date
     sample: Sample
+    said: float = 0.0  # the sum of the probabilities of the judged ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +131,26 @@ class Standing:
 def figures_of(queue_ids: Collection[int], now: datetime) -> dict[int, QueueFigures]:
     """The weekly counts of the queues, in one query."""
     weeks = window(now)
-    by_week: dict[tuple[int, date], Sample] = defaultdict(Sample)
-    by_scorer: dict[tuple[int, str, str], Sample] = defaultdict(Sample)
+    by_week: dict[tuple[int, date], list[Sample]] = defaultdict(list)
+    by_scorer: dict[tuple[int, str, str], list[Sample]] = defaultdict(list)
+    said: Counter[tuple[int, date]] = Counter()
     rows = WeeklyFigure.objects.filter(queue_id__in=queue_ids, week__gte=weeks[0], week__lte=weeks[-1])
-    for queue_id, week, name, version, drawn, *counts in rows.values_list(
-        "queue_id", "week", "scorer__name", "scorer_version", "drawn", *_COUNTS
+    for queue_id, week, name, version, told, *numbers in rows.values_list(
+        "queue_id", "week", "scorer__name", "scorer_version", "said", *_CELL, *_COUNTS
     ):
-        sample = Sample(drawn=Stratum(*counts)) if drawn else Sample(certain=Stratum(*counts))
-        by_week[queue_id, week] += sample
-        by_scorer[queue_id, name, version] += sample
-    figures = {pk: QueueFigures([Week(week, by_week.get((pk, week), Sample())) for week in weeks]) for pk in queue_ids}
-    for (queue_id, name, version), sample in sorted(by_scorer.items(), key=lambda each: -each[1].total.raised):
-        figures[queue_id].scorers.append(ScorerFigures(name, version, sample))
+        propensity, tier, band, *counts = numbers
+        sample = Sample({Cell(propensity, tier, band, week.toordinal()): Counts(*counts)})
+        by_week[queue_id, week].append(sample)
+        by_scorer[queue_id, name, version].append(sample)
+        said[queue_id, week] += told
+    figures = {
+        pk: QueueFigures([Week(week, together(by_week[pk, week]), said[pk, week]) for week in weeks])
+        for pk in queue_ids
+    }
+    for (queue_id, name, version), samples in by_scorer.items():
+        figures[queue_id].scorers.append(ScorerFigures(name, version, together(samples)))
+    for each in figures.values():
+        each.scorers.sort(key=lambda row: (-row.sample.total.raised, row.name, row.version))
     return figures
 
 

@@ -10,11 +10,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from scoring.estimation import Z95, Sample, Share, missed_share, naive_precision, trend, weighted_precision
+from scoring.estimation import Number, Sample, hidden_accurate, naive_precision, shown_precision, weighted_precision
+from scoring.estimation import recall as recall_of
 from scoring.evaluation import Calibration, LearningPoint, Ordering, is_better
 from scoring.lead.selectors import Day, PersonFigures, ScorerFigures
-from scoring.lead.tables import count, percent, points, two_places
+from scoring.lead.tables import NOTHING, count, percent, points, two_places
 from scoring.models import PolicyVersion, Stage
+from scoring.shares import Z95, Share, trend
 
 FEW = 30  # below this many judged alerts, a share is told as "5 of 7" and nothing more is claimed
 
@@ -58,15 +60,46 @@ def weighted(sample: Sample) -> str:
     return _("95%% interval %(interval)s · with %(audited)s audited") % words
 
 
-def missed(sample: Sample) -> str:
-    """What stands under the share of accurate alerts that were hidden."""
-    share = missed_share(sample)
+def naive(sample: Sample) -> str:
+    """What stands under the naive figure: its interval, and what it would be if every shown alert were judged."""
+    share, every = naive_precision(sample), shown_precision(sample)
+    if share.value is None:
+        return judged_share(sample)
+    words = {"interval": points((share.low, share.high)), "judged": judged_share(sample)}
+    if every.value is None:
+        return _("naive · 95%% interval %(interval)s · %(judged)s") % words
+    words["every"] = f"{percent(every.value)} ({points((every.low, every.high))})"
+    return _("naive · 95%% interval %(interval)s · %(judged)s · with those not judged yet %(every)s") % words
+
+
+def recall(sample: Sample) -> str:
+    """What stands under recall."""
+    share = recall_of(sample)
     if share.value is None:
         return why_unknown(sample)
     if sample.drawn.hidden == 0:
         return _("nothing was hidden")
     words = {"interval": points((share.low, share.high)), "audited": count(share.n)}
-    return _("95%% interval %(interval)s · from %(audited)s audited") % words
+    return _("95%% interval %(interval)s · from %(audited)s audited · naive: 100%%, for nobody sees the others") % words
+
+
+def hidden(sample: Sample) -> str:
+    """What stands under the number of accurate alerts that were hidden."""
+    lost = hidden_accurate(sample)
+    if lost.of == 0:
+        return _("nothing was hidden")
+    words = {
+        "low": count(round(lost.low)), "high": count(round(lost.high)), "hidden": count(lost.of),
+        "audited": count(sample.drawn.judged),
+    }  # fmt: skip
+    if lost.value is None:
+        return _("anything from 0 to %(hidden)s: no audited alert has been judged yet") % words
+    return _("95%% interval %(low)s–%(high)s · of %(hidden)s hidden, from %(audited)s audited · naive: 0") % words
+
+
+def number(estimated: Number) -> str:
+    """An estimated count, whole."""
+    return NOTHING if estimated.value is None else count(round(estimated.value))
 
 
 def learning(curve: Sequence[LearningPoint]) -> str:

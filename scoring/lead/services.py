@@ -11,12 +11,12 @@ from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery, Sum
 
 from feedback import rules
-from feedback.models import Exposure, LedgerEntry, Queue
+from feedback.models import Decision, Exposure, LedgerEntry, Queue
 from feedback.selectors import entries_about, entries_since, head_of
 from feedback.services import facts_of
 from scoring.lead.periods import monday_of, mondays
 from scoring.lead.rollups import recount_blocks, recount_weeks
-from scoring.models import FigureStanding, JudgedAlert, LearningBlock, WeeklyFigure
+from scoring.models import FigureStanding, JudgedAlert, LearningBlock, WeeklyAgreement, WeeklyFigure
 
 # First half of the advisory lock that lets one process at a time follow a queue; the second half is the queue's id.
 FIGURES_LOCK = 0xF16E
@@ -83,7 +83,7 @@ def _is_behind(queue: Any) -> bool:
 def recount_figures(*, queue: Queue, now: datetime) -> FigureStanding:
     """Forget a queue's figures and make them again from facts."""
     with transaction.atomic():
-        for rollup in (FigureStanding, JudgedAlert, LearningBlock, WeeklyFigure):
+        for rollup in (FigureStanding, JudgedAlert, LearningBlock, WeeklyAgreement, WeeklyFigure):
             rollup._default_manager.filter(queue=queue).delete()
     return catch_up(queue=queue, now=now)
 
@@ -155,7 +155,10 @@ def _label(queue_id: int, tail: Sequence[LedgerEntry]) -> set[date]:
 def _first_exposures(alert_ids: Iterable[int]) -> dict[int, Exposure]:
     """What was done with each alert when it arrived."""
     rows = Exposure.objects.filter(alert_id__in=list(alert_ids)).select_related("alert").order_by("-pk")
-    rows = rows.only("alert_id", "queue_id", "probability", "decided_at", "alert__upstream_score")
+    rows = rows.only(
+        "alert_id", "queue_id", "decision", "probability", "propensity", "decided_at",
+        "alert__upstream_score", "alert__scorer_id", "alert__scorer_version",
+    )  # fmt: skip
     return {row.alert_id: row for row in rows}
 
 
@@ -163,4 +166,6 @@ def _judged(exposure: Exposure, label: rules.Label) -> JudgedAlert:
     return JudgedAlert(
         alert_id=exposure.alert_id, queue_id=exposure.queue_id, accurate=label.accurate, anchor=label.anchor,
         probability=exposure.probability, upstream_score=exposure.alert.upstream_score, decided_at=exposure.decided_at,
+        scorer_id=exposure.alert.scorer_id, scorer_version=exposure.alert.scorer_version,
+        propensity=exposure.propensity, sampled=exposure.decision != Decision.HIDE,
     )  # fmt: skip

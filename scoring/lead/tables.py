@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from scoring.estimation import Interval
+from scoring.shares import Interval
 
 Cell = str | int | float | date | None
 NOTHING = "\N{EN DASH}"

@@ -2,7 +2,7 @@
 
 from scoring.models.amendments import Amendment, AmendmentKind, Generation
 from scoring.models.drift import DriftAlarm, DriftFamily, DriftStanding
-from scoring.models.figures import FigureStanding, JudgedAlert, LearningBlock, WeeklyFigure
+from scoring.models.figures import FigureStanding, JudgedAlert, LearningBlock, WeeklyAgreement, WeeklyFigure
 from scoring.models.learner import Checkpoint, ModelConfiguration, Reranking
 from scoring.models.policies import PolicyVersion, Stage
 from scoring.models.similar import MemoryStanding, RememberedAlert
@@ -24,5 +24,6 @@ __all__ = [
     "RememberedAlert",
     "Reranking",
     "Stage",
+    "WeeklyAgreement",
     "WeeklyFigure",
 ]

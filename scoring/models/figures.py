@@ -26,7 +26,11 @@ class FigureStanding(models.Model):
 
 
 class JudgedAlert(models.Model):
-    """An alert that has a label, beside what was believed when it arrived. A projection of ledger and exposures."""
+    """An alert that has a label, beside what was believed and done when it arrived. Of ledger and exposures.
+
+    `sampled`: it was shown by its policy. A hidden alert that labelers judged or a lead raised again has a label and
+    is no sample.
+    """
 
     alert = models.OneToOneField(Alert, on_delete=models.CASCADE, primary_key=True, related_name="+")
     queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -36,11 +40,21 @@ class JudgedAlert(models.Model):
     probability = models.FloatField(_("probability"))
     upstream_score = models.FloatField(_("upstream score"), null=True)
     decided_at = models.DateTimeField(_("decided at"))
+    scorer = models.ForeignKey(Scorer, on_delete=models.CASCADE, related_name="+", db_index=False)
+    scorer_version = models.CharField(_("scorer version"), max_length=Alert.MAX_VERSION, blank=True)
+    propensity = models.FloatField(_("propensity"))
+    sampled = models.BooleanField(_("sampled"))
 
     class Meta:
         verbose_name = _("judged alert")
         verbose_name_plural = _("judged alerts")
         indexes = [
+            # A report card reads the newest of one version of a scorer (scoring.cards.selectors).
+            models.Index(
+                fields=["queue", "scorer", "scorer_version", "-anchor"],
+                condition=models.Q(sampled=True),
+                name="judged_alert_card",
+            ),
             # The calibration reads the newest; a learning block reads its stretch of positions.
             models.Index(fields=["queue", "anchor"], name="judged_alert_anchor"),
         ]
@@ -50,37 +64,62 @@ class JudgedAlert(models.Model):
 
 
 class WeeklyFigure(models.Model):
-    """Counts of the alerts that one version of a scorer raised in one week, apart by how sure they were to be shown.
+    """Counts of the alerts that one version of a scorer raised in one week, by cell (scoring.estimation.Cell).
 
-    `drawn` is True for alerts whose propensity was below 1: a policy would hide them and a draw showed some. The sums
-    run over the alerts that were shown and have a label; `weight` is 1 / propensity.
+    An alert counts by what was first done with it. `judged` are the shown ones that have a label, `said` sums the
+    probabilities that the model gave those on arrival.
     """
 
     queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="weekly_figures", db_index=False)
     week = models.DateField(_("week"))
     scorer = models.ForeignKey(Scorer, on_delete=models.CASCADE, related_name="+", db_index=False)
     scorer_version = models.CharField(_("scorer version"), max_length=Alert.MAX_VERSION, blank=True)
-    drawn = models.BooleanField(_("shown by draw"))
+    propensity = models.FloatField(_("propensity"))
+    tier = models.SmallIntegerField(_("tier"))
+    # The number of scoring.estimation.BANDS at or below the probability.
+    band = models.SmallIntegerField(_("band of probability"))
     raised = models.PositiveIntegerField(_("raised"))
     shown = models.PositiveIntegerField(_("shown"))
     judged = models.PositiveIntegerField(_("judged"))
     accurate = models.PositiveIntegerField(_("accurate"))
-    weight = models.FloatField(default=0)
-    weight_accurate = models.FloatField(default=0)
-    weight_squared = models.FloatField(default=0)
-    weight_squared_accurate = models.FloatField(default=0)
+    said = models.FloatField()
 
     class Meta:
         verbose_name = _("weekly figure")
         verbose_name_plural = _("weekly figures")
         constraints = [
             models.UniqueConstraint(
-                fields=["queue", "week", "scorer", "scorer_version", "drawn"], name="weekly_figure_once"
+                fields=["queue", "week", "scorer", "scorer_version", "propensity", "tier", "band"],
+                name="weekly_figure_once",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.queue_id} {self.week}: {self.accurate}/{self.judged}/{self.shown}/{self.raised}"
+
+
+class WeeklyAgreement(models.Model):
+    """Verdicts of reps on the alerts of one week, apart by band of probability and whether the score was to be seen.
+
+    Each rep's first standing verdict on an alert counts.
+    """
+
+    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="weekly_agreements", db_index=False)
+    week = models.DateField(_("week"))
+    band = models.SmallIntegerField(_("band of probability"))
+    blind = models.BooleanField(_("blind"))
+    judged = models.PositiveIntegerField(_("judged"))
+    accurate = models.PositiveIntegerField(_("accurate"))
+
+    class Meta:
+        verbose_name = _("weekly agreement")
+        verbose_name_plural = _("weekly agreements")
+        constraints = [
+            models.UniqueConstraint(fields=["queue", "week", "band", "blind"], name="weekly_agreement_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.queue_id} {self.week} band {self.band}: {self.accurate}/{self.judged}"
 
 
 class LearningBlock(models.Model):

@@ -1,36 +1,51 @@
 """Shares and their intervals: known values, and how often the interval holds the truth."""
 
-from collections.abc import Callable
+from random import Random
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bench import estimation as bench
 from scoring.estimation import (
-    Interval,
+    Cell,
+    Counts,
+    Number,
     Sample,
-    Share,
-    Stratum,
-    clopper_pearson,
-    hajek,
+    hidden_accurate,
     missed_share,
     naive_precision,
-    proportion,
+    recall,
+    shown_precision,
     spared,
-    trend,
+    strata_of,
+    together,
     weighted_precision,
+)
+from scoring.shares import (
+    Interval,
+    Share,
+    clopper_pearson,
+    difference,
+    proportion,
+    trend,
     wilson,
 )
 
-REPETITIONS = 3_000
+HISTORIES = 100
 
 
-def certain(raised: int, judged: int, accurate: int) -> Stratum:
-    return Stratum(raised, raised, judged, accurate, judged, accurate, judged, accurate)
+def sample(*cells: tuple[Cell, Counts]) -> Sample:
+    return Sample(dict(cells))
 
 
-def drawn(raised: int, shown: int, judged: int, accurate: int, propensity: float) -> Stratum:
-    w = 1 / propensity
-    return Stratum(raised, shown, judged, accurate, judged * w, accurate * w, judged * w * w, accurate * w * w)
+def certain(raised: int, judged: int, accurate: int, **cell: int) -> tuple[Cell, Counts]:
+    return Cell(1.0, **cell), Counts(raised, raised, judged, accurate)
+
+
+def drawn(raised: int, shown: int, judged: int, accurate: int, propensity: float = 0.1) -> tuple[Cell, Counts]:
+    return Cell(propensity), Counts(raised, shown, judged, accurate)
 
 
 class TestWilson:
@@ -64,68 +79,6 @@ class TestClopperPearson:
         assert clopper_pearson(0, 0) == Interval(0.0, 1.0)
 
 
-class TestHajek:
-    def test_at_equal_propensities_it_is_the_plain_share(self) -> None:
-        share, plain = hajek(drawn(300, 30, 20, 5, 0.1)), proportion(5, 20)
-        assert (share.value, share.low, share.high) == pytest.approx((plain.value, plain.low, plain.high))
-
-    def test_a_rarely_shown_alert_stands_for_many(self) -> None:
-        often, rarely = drawn(10, 10, 10, 10, 1.0), drawn(100, 10, 10, 0, 0.1)
-        assert hajek(often + rarely).value == pytest.approx(10 / 110)
-
-    def test_unequal_weights_widen_the_interval(self) -> None:
-        mixed = hajek(drawn(30, 30, 30, 15, 1.0) + drawn(300, 30, 30, 15, 0.1))
-        plain = proportion(30, 60)
-        assert mixed.high - mixed.low > plain.high - plain.low
-
-    def test_a_share_of_nothing_still_has_an_upper_limit(self) -> None:
-        share = hajek(drawn(200, 20, 20, 0, 0.1))
-        assert (share.value, share.low) == (0.0, 0.0)
-        assert share.high == pytest.approx(0.1611, abs=5e-5)
-
-
-class TestWeightedPrecision:
-    def test_where_nothing_was_hidden_it_is_the_naive_figure(self) -> None:
-        sample = Sample(certain=certain(100, 80, 60))
-        naive, weighted = naive_precision(sample), weighted_precision(sample)
-        assert (weighted.value, weighted.low, weighted.high) == pytest.approx((naive.value, naive.low, naive.high))
-
-    def test_hiding_false_alerts_raises_the_naive_figure_only(self) -> None:
-        sample = Sample(certain(100, 100, 80), drawn(100, 10, 10, 0, 0.1))
-        assert naive_precision(sample).value == pytest.approx(80 / 110)
-        assert weighted_precision(sample).value == pytest.approx(0.4)
-
-    def test_audits_that_wait_for_a_verdict_do_not_tilt_it(self) -> None:
-        all_judged = Sample(certain(100, 100, 80), drawn(100, 10, 10, 2, 0.1))
-        half_judged = Sample(certain(100, 100, 80), drawn(100, 10, 5, 1, 0.1))
-        assert weighted_precision(half_judged).value == pytest.approx(weighted_precision(all_judged).value)
-
-    def test_it_is_unknown_while_no_audited_alert_is_judged(self) -> None:
-        assert weighted_precision(Sample(certain(100, 100, 80), drawn(100, 10, 0, 0, 0.1))).value is None
-
-
-class TestMissedShare:
-    def test_it_counts_the_accurate_alerts_that_nobody_saw(self) -> None:
-        # 80 accurate among the shown, 2 found by audits, 2 / 10 of 90 hidden ones.
-        share = missed_share(Sample(certain(100, 100, 80), drawn(100, 10, 10, 2, 0.1)))
-        assert share.value == pytest.approx(18 / (80 + 2 + 18))
-        assert share.low < 0.18 < share.high
-
-    def test_nothing_hidden_is_nothing_missed(self) -> None:
-        assert missed_share(Sample(certain(100, 50, 40))) == Share(0.0, 0.0, 0.0, 0)
-
-    def test_it_is_unknown_without_audits(self) -> None:
-        assert missed_share(Sample(certain(100, 50, 40), drawn(10, 0, 0, 0, 0.1))).value is None
-
-
-class TestSpared:
-    def test_it_is_the_false_share_of_what_was_hidden(self) -> None:
-        found = spared(Sample(certain(100, 100, 80), drawn(1000, 100, 100, 0, 0.1)))
-        assert found is not None
-        assert found.high == 900
-        assert found.low == pytest.approx(900 * (1 - clopper_pearson(0, 90).high))
-
-
 class TestTrend:
     @pytest.mark.parametrize(
         ("before", "after", "direction"),
@@ -143,51 +96,130 @@ class TestTrend:
         assert trend(proportion(*before), proportion(*after)).direction == direction
 
     def test_its_limits_are_newcombes(self) -> None:
-        # Newcombe (1998), comparing two proportions, example (a), method 10: 56/70 - 48/80, .0524 to .3339.
-        before, after = proportion(48, 80), proportion(56, 70)
-        assert trend(before, after).direction == "rose"
+        # Newcombe (1998), comparing two proportions, example (a), method 10: 56/70 - 48/80.
+        limits = difference(proportion(56, 70), proportion(48, 80))
+        assert limits == pytest.approx((0.0524, 0.3339), abs=5e-5)
 
 
-class Simulated:
-    """Histories of a queue with known truth: 600 alerts always shown, 400 that a policy hides but for a tenth."""
+class TestStrata:
+    def test_each_holds_enough_judged_alerts_and_none_is_lost(self) -> None:
+        cells = [certain(100, 7, 2, band=band, week=week) for band in range(10) for week in range(8)]
+        strata = strata_of(sample(*cells), drawn=False)
+        assert strata is not None
+        assert strata.judged.min() >= 20
+        assert (strata.raised.sum(), strata.judged.sum()) == (8_000, 560)
 
-    def __init__(self, seed: int, hidden_accurate: float, judged: tuple[float, float]) -> None:
-        self.random = np.random.default_rng(seed)
-        self.hidden_accurate, self.judged = hidden_accurate, judged
+    def test_of_a_few_verdicts_there_is_one(self) -> None:
+        strata = strata_of(sample(certain(9, 4, 1, band=2), certain(9, 5, 3, band=7)), drawn=False)
+        assert strata is not None
+        assert strata.share.tolist() == pytest.approx([4 / 9])
 
-    def history(self) -> tuple[Sample, float, float]:
-        """A sample with the true share of accurate alerts, and the true share of accurate ones that were hidden."""
-        shown, low = self.random.random(600) < 0.8, self.random.random(400) < self.hidden_accurate
-        audited = self.random.random(400) < 0.1
-        seen = self.random.random(600) < self.judged[0], audited & (self.random.random(400) < self.judged[1])
-        sample = Sample(
-            certain(600, int(seen[0].sum()), int(shown[seen[0]].sum())),
-            drawn(400, int(audited.sum()), int(seen[1].sum()), int(low[seen[1]].sum()), 0.1),
-        )
-        accurate = int(shown.sum() + low.sum())
-        return sample, accurate / 1000, int(low[~audited].sum()) / accurate
+    def test_without_a_verdict_there_is_none(self) -> None:
+        assert strata_of(sample(certain(9, 0, 0)), drawn=False) is None
+        assert strata_of(sample(certain(9, 9, 0)), drawn=True) is None
 
-    def coverage(self, estimate: Callable[[Sample], Share], which: int) -> float:
-        """How often the interval holds the truth, among histories where something is known."""
-        told = [(estimate(sample), truth[which]) for sample, *truth in (self.history() for _ in range(REPETITIONS))]
-        known = [(share, truth) for share, truth in told if share.value is not None]
-        assert len(known) > 0.9 * REPETITIONS
-        return sum(share.low <= truth <= share.high for share, truth in known) / len(known)
+    def test_an_alert_that_was_rarely_shown_stands_for_many(self) -> None:
+        strata = strata_of(sample(drawn(20, 10, 10, 10, 0.5), drawn(100, 10, 10, 0, 0.1)), drawn=True)
+        assert strata is not None
+        assert strata.share.tolist() == pytest.approx([20 / 120])
 
 
-@pytest.mark.parametrize("hidden_accurate", [0.02, 0.1, 0.3])
-@pytest.mark.parametrize("judged", [(1.0, 1.0), (0.6, 0.3)])
+class TestWeightedPrecision:
+    def test_where_nothing_was_hidden_it_is_the_naive_figure(self) -> None:
+        told = sample(certain(100, 80, 60))
+        naive, weighted = naive_precision(told), weighted_precision(told)
+        assert (weighted.value, weighted.low, weighted.high) == pytest.approx((naive.value, naive.low, naive.high))
+
+    def test_hiding_false_alerts_raises_the_naive_figure_only(self) -> None:
+        told = sample(certain(100, 100, 80), drawn(100, 10, 10, 0))
+        assert naive_precision(told).value == pytest.approx(80 / 110)
+        assert weighted_precision(told).value == pytest.approx(0.4)
+
+    def test_audits_that_wait_for_a_verdict_do_not_tilt_it(self) -> None:
+        all_judged = sample(certain(100, 100, 80), drawn(100, 10, 10, 2))
+        half_judged = sample(certain(100, 100, 80), drawn(100, 10, 5, 1))
+        assert weighted_precision(half_judged).value == pytest.approx(weighted_precision(all_judged).value)
+
+    def test_reps_who_judge_the_red_ones_first_do_not_tilt_it(self) -> None:
+        told = sample(certain(100, 90, 81, tier=2, band=8), certain(300, 30, 3, tier=0, band=2))
+        assert naive_precision(told).value == pytest.approx(84 / 120)
+        assert shown_precision(told).value == pytest.approx((90 + 30) / 400)
+
+    def test_it_is_unknown_while_no_audited_alert_is_judged(self) -> None:
+        assert weighted_precision(sample(certain(100, 100, 80), drawn(100, 10, 0, 0))).value is None
+
+
+class TestWhatWasHidden:
+    def test_accurate_ones_are_counted_from_the_audits(self) -> None:
+        told = sample(certain(100, 100, 80), drawn(100, 10, 10, 2))
+        assert hidden_accurate(told).value == pytest.approx(18)
+        assert missed_share(told).value == pytest.approx(18 / (80 + 2 + 18))
+        assert recall(told).value == pytest.approx(0.82)
+
+    def test_no_positive_among_the_audits_is_not_certainty(self) -> None:
+        told = sample(certain(100, 100, 80), drawn(100, 10, 10, 0))
+        lost = hidden_accurate(told)
+        assert (lost.value, lost.low) == (0.0, 0.0)
+        assert lost.high > 90 * 0.3
+        assert recall(told).low < 0.8
+
+    def test_without_a_judged_audit_it_may_be_anything(self) -> None:
+        told = sample(certain(100, 50, 40), drawn(10, 1, 0, 0))
+        assert hidden_accurate(told) == Number(None, 0.0, 9.0, 9)
+        assert recall(told).value is None
+
+    def test_nothing_hidden_is_nothing_missed(self) -> None:
+        told = sample(certain(100, 50, 40))
+        assert missed_share(told) == Share(0.0, 0.0, 0.0, 0)
+        assert hidden_accurate(told) == Number(0.0, 0.0, 0.0, 0)
+
+    def test_false_ones_among_the_hidden_were_spared(self) -> None:
+        found = spared(sample(certain(100, 100, 80), drawn(1000, 100, 100, 0)))
+        assert found.high == found.of == 900
+        assert found.low == pytest.approx(900 * (1 - clopper_pearson(0, 90).high))
+
+    def test_audits_at_two_shares_count_by_what_they_stand_for(self) -> None:
+        told = sample(certain(100, 100, 80), drawn(1000, 20, 20, 0, 0.02), drawn(100, 20, 20, 10, 0.2))
+        assert hidden_accurate(told).value == pytest.approx(80 * 0.5)
+
+
+COUNTS = st.lists(st.integers(0, 60), min_size=4, max_size=4).map(
+    lambda n: Counts(*(sum(n[: 4 - i]) for i in range(4)))
+)
+CELLS = st.builds(Cell, st.sampled_from([1.0, 0.2, 0.05]), st.integers(0, 2), st.integers(0, 9), st.integers(0, 3))
+
+
+class TestAnySample:
+    @given(st.dictionaries(CELLS, COUNTS, max_size=12))
+    def test_a_figure_lies_within_its_interval_and_that_within_bounds(self, cells: dict[Cell, Counts]) -> None:
+        told = Sample(cells)
+        for share in (f(told) for f in (naive_precision, weighted_precision, shown_precision, recall)):
+            assert 0 <= share.low <= share.high <= 1
+            assert share.value is None or share.low - 1e-9 <= share.value <= share.high + 1e-9
+        lost = hidden_accurate(told)
+        assert 0 <= lost.low <= (lost.value or 0.0) + 1e-9
+        assert (lost.value or 0.0) - 1e-9 <= lost.high <= lost.of == told.drawn.hidden
+
+    @given(st.dictionaries(CELLS, COUNTS, max_size=12), st.randoms())
+    def test_the_order_of_adding_up_changes_nothing(self, cells: dict[Cell, Counts], random: Random) -> None:
+        parts = [Sample({cell: counts}) for cell, counts in cells.items()]
+        random.shuffle(parts)
+        assert weighted_precision(together(parts)) == weighted_precision(Sample(cells))
+
+
+@pytest.fixture(scope="module", params=["rare", "red first", "all at once"])
+def told(request: pytest.FixtureRequest) -> list[bench.Told]:
+    """What histories of 1,000 alerts of a regime told."""
+    return bench.simulate(bench.REGIMES[request.param], [1_000], range(HISTORIES))[1_000]
+
+
 class TestCoverage:
-    def test_the_weighted_interval_holds_the_truth(self, hidden_accurate: float, judged: tuple[float, float]) -> None:
-        simulated = Simulated(1, hidden_accurate, judged)
-        assert simulated.coverage(weighted_precision, 0) >= 0.93
+    """A small run of bench/estimation.py, whose table is in docs/benchmarks.md."""
 
-    def test_the_interval_of_what_was_missed_holds_the_truth(
-        self, hidden_accurate: float, judged: tuple[float, float]
-    ) -> None:
-        simulated = Simulated(2, hidden_accurate, judged)
-        assert simulated.coverage(missed_share, 1) >= 0.93
+    @pytest.mark.parametrize("figure", bench.FIGURES)
+    def test_the_interval_holds_the_truth(self, told: list[bench.Told], figure: str) -> None:
+        held = [one.figures[bench.FIGURES.index(figure)] for one in told]
+        assert np.mean([one.held for one in held if one.known]) >= 0.93
 
-    def test_the_naive_interval_does_not(self, hidden_accurate: float, judged: tuple[float, float]) -> None:
-        simulated = Simulated(3, hidden_accurate, judged)
-        assert simulated.coverage(naive_precision, 0) < 0.5
+    def test_the_naive_interval_does_not(self, told: list[bench.Told]) -> None:
+        assert np.mean([one.naive_held for one in told]) < 0.5

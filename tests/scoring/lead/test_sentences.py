@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from scoring.estimation import Sample, Stratum
+from scoring.estimation import Cell, Counts, Sample
 from scoring.evaluation import Bin, Block, Calibration, LearningPoint, Ordering
 from scoring.lead import headlines, sentences
 from scoring.lead.selectors import Day, PersonFigures, QueueFigures, ScorerFigures, Week
@@ -15,7 +15,7 @@ JANUARY = date(2026, 1, 5)
 
 def sample(accurate: int, judged: int, raised: int | None = None) -> Sample:
     raised = judged if raised is None else raised
-    return Sample(certain=Stratum(raised, raised, judged, accurate, judged, accurate, judged, accurate))
+    return Sample({Cell(1.0): Counts(raised, raised, judged, accurate)})
 
 
 def weekly(*accurate_of_50: int) -> QueueFigures:
@@ -64,15 +64,15 @@ class TestUnknown:
     @pytest.mark.parametrize(
         ("certain", "drawn", "why"),
         [
-            (Stratum(), Stratum(), "no alert arrived"),
-            (Stratum(5, 5), Stratum(), "no shown alert has been judged"),
-            (Stratum(5, 5, 5, 2, 5, 2, 5, 2), Stratum(7), "of 7 alerts to hide, the draw has shown none"),
-            (Stratum(5, 5, 5, 2, 5, 2, 5, 2), Stratum(70, 7), "none of the 7 audited alerts"),
-            (Stratum(5, 5), Stratum(70, 7, 7, 1, 70, 10, 700, 100), "only audited alerts"),
+            (Counts(), Counts(), "no alert arrived"),
+            (Counts(5, 5), Counts(), "no shown alert has been judged"),
+            (Counts(5, 5, 5, 2), Counts(7), "of 7 alerts to hide, the draw has shown none"),
+            (Counts(5, 5, 5, 2), Counts(70, 7), "none of the 7 audited alerts"),
+            (Counts(5, 5), Counts(70, 7, 7, 1), "only audited alerts"),
         ],
     )
-    def test_a_figure_without_a_value_explains_itself(self, certain: Stratum, drawn: Stratum, why: str) -> None:
-        assert why in sentences.weighted(Sample(certain, drawn))
+    def test_a_figure_without_a_value_explains_itself(self, certain: Counts, drawn: Counts, why: str) -> None:
+        assert why in sentences.weighted(Sample({Cell(1.0): certain, Cell(0.1): drawn}))
 
     def test_where_nothing_was_hidden_it_says_that_the_figures_agree(self) -> None:
         assert sentences.weighted(sample(5, 7)) == "the same figure: nothing was hidden"
