@@ -24,6 +24,7 @@ Tier = Literal["yellow", "orange", "red"]
 Verb = Literal["show", "hide", "audit"]
 
 TIERS: Final[tuple[Tier, ...]] = ("yellow", "orange", "red")  # by urgency: the index is feedback.models.Tier
+MOST_AUDITED: Final = 0.5  # what an audit share grows to under the strongest drift
 UNKNOWN_UPSTREAM: Final = 0.5  # where a scorer gave no score, observe puts the alert in the middle
 
 
@@ -65,7 +66,9 @@ class Policy:
     """One version of a queue's policy.
 
     Probabilities at or above ``red_from`` are red, at or above ``orange_from`` orange, the rest yellow. In the stage
-    *suppress*, below ``hide_below`` an alert is hidden, except for a random ``audit_share`` (0..1) of them.
+    *suppress*, below ``hide_below`` an alert is hidden, except for a random share of them (``audited``).
+    ``drift`` in 0..1 says how much the queue has changed of late: audits grow with it.
+    ``blind_share``: of the alerts that are shown, the share whose score stays off the screen.
     Raises ValueError where the thresholds are not in order.
     """
 
@@ -76,12 +79,23 @@ class Policy:
     hide_below: float = 0.1
     audit_share: float = 0.1
     hard_rules: tuple[HardRule, ...] = ()
+    audit_share_orange: float = 0.2
+    audit_share_red: float = 0.3
+    drift: float = 0.0
+    blind_share: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.hide_below <= self.orange_from <= self.red_from <= 1:
             raise ValueError("thresholds must be in order: 0 <= hide_below <= orange_from <= red_from <= 1")
-        if not 0 <= self.audit_share <= 1:
-            raise ValueError("audit_share must be between 0 and 1")
+        if not all(0 < share <= 1 for share in (self.audit_share, self.audit_share_orange, self.audit_share_red)):
+            raise ValueError("audit shares must be above 0 and at most 1")
+        if not (0 <= self.drift <= 1 and 0 <= self.blind_share <= 1):
+            raise ValueError("drift and blind_share must be between 0 and 1")
+
+    def audited(self, tier: Tier) -> float:
+        """Of what would be hidden in a tier, the share that is shown all the same: more while the queue drifts."""
+        share = {"yellow": self.audit_share, "orange": self.audit_share_orange, "red": self.audit_share_red}[tier]
+        return share + max(0.0, MOST_AUDITED - share) * self.drift
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +148,9 @@ def decide(probability: float, facts: AlertFacts, policy: Policy, alert_key: str
         return Decision("show", 1.0, "red", rule)
     if policy.stage != "suppress" or probability >= policy.hide_below:
         return Decision("show", 1.0, tier)
-    audited = draw(alert_key, policy.version) < policy.audit_share
-    return Decision("audit" if audited else "hide", policy.audit_share, tier)
+    share = policy.audited(tier)
+    audited = draw(alert_key, policy.version) < share
+    return Decision("audit" if audited else "hide", share, tier)
 
 
 def draw(alert_key: str, version: int) -> float:

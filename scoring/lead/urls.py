@@ -3,6 +3,7 @@
 from django.urls import path
 
 from scoring.lead import views
+from scoring.policylab.urls import urlpatterns as policylab
 
 app_name = "lead"
 
@@ -10,4 +11,5 @@ urlpatterns = [
     path("", views.overview, name="overview"),
     path("<slug:slug>/", views.queue, name="queue"),
     path("<slug:slug>/<slug:name>.csv", views.table, name="table"),
+    *policylab,
 ]

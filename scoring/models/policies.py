@@ -18,6 +18,15 @@ class Stage(models.TextChoices):
     SUPPRESS = "suppress", _("suppress")
 
 
+class Origin(models.TextChoices):
+    """What made a policy version."""
+
+    LEAD = "lead", _("a lead")
+    THRESHOLD = "threshold", _("thresholds followed the queue")
+    DRIFT = "drift", _("audits followed drift")
+    BACK = "back", _("a lead went back")
+
+
 _SHARE = [MinValueValidator(0.0), MaxValueValidator(1.0)]
 
 
@@ -35,6 +44,23 @@ class PolicyVersion(models.Model):
     audit_share = models.FloatField(_("audit share"), default=0.1, validators=_SHARE)
     # [{"name": ..., "phrase": ...} | {"name": ..., "feature": ..., "at_least": ...}]
     hard_rules = models.JSONField(_("hard rules"), default=list, blank=True)
+    # What the lead asks for: scoring.thresholds.Goal.
+    target = models.FloatField(_("precision target"), default=0.85, validators=_SHARE)
+    cap = models.FloatField(_("cap on hidden accurate alerts"), default=0.01, validators=_SHARE)
+    audit_share_orange = models.FloatField(_("audit share, orange"), default=0.2, validators=_SHARE)
+    audit_share_red = models.FloatField(_("audit share, red"), default=0.3, validators=_SHARE)
+    # How much the queue drifts, 0 to 1: audits grow with it (scoring.policy.Policy.audited).
+    drift = models.FloatField(_("drift"), default=0.0, validators=_SHARE)
+    blind_share = models.FloatField(_("judged without the score"), default=0.1, validators=_SHARE)
+    # Whether a worker may move the thresholds within the cap.
+    adaptive = models.BooleanField(_("thresholds follow the queue"), default=True)
+    origin = models.CharField(_("made by"), max_length=9, choices=Origin.choices, default=Origin.LEAD)
+    note = models.CharField(_("why"), max_length=500, blank=True)
+    # The version that this one brings back.
+    restores = models.PositiveIntegerField(_("brings back version"), null=True, blank=True)
+    # The ledger's head when it was made, and what its simulation promised.
+    position = models.BigIntegerField(_("position"), default=0)
+    expected = models.JSONField(_("expected"), default=dict, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("changed by")
     )
@@ -54,6 +80,15 @@ class PolicyVersion(models.Model):
             ),
             # Propensity is the audit share where an alert would be hidden: never zero.
             models.CheckConstraint(condition=Q(audit_share__gt=0, audit_share__lte=1), name="policy_audits"),
+            models.CheckConstraint(
+                condition=Q(audit_share_orange__gt=0, audit_share_orange__lte=1)
+                & Q(audit_share_red__gt=0, audit_share_red__lte=1),
+                name="policy_audits_every_tier",
+            ),
+            models.CheckConstraint(
+                condition=Q(target__gt=0, target__lte=1) & Q(cap__gt=0, cap__lte=0.2), name="policy_goal_in_range"
+            ),
+            models.CheckConstraint(condition=Q(origin__in=Origin.values), name="policy_origin_known"),
         ]
         triggers = [pgtrigger.Protect(name="versions_never_change", operation=pgtrigger.Update)]
 

@@ -9,8 +9,12 @@ from django.db import connection, transaction
 
 from feedback.models import Queue
 from feedback.people import Person
+from feedback.selectors import head_of
 from scoring import policy
 from scoring.models import PolicyVersion, Stage
+
+# While a queue observes, half of its alerts are judged without the score: the apprentice is compared on those.
+BLIND_AT_FIRST = 0.5
 
 
 def policy_in_force(queue_id: int) -> policy.Policy:
@@ -20,7 +24,7 @@ def policy_in_force(queue_id: int) -> policy.Policy:
         newest = cursor.fetchone()
     if newest is None:
         first, _created = PolicyVersion.objects.get_or_create(
-            queue_id=queue_id, version=1, defaults={"stage": Stage.OBSERVE}
+            queue_id=queue_id, version=1, defaults={"stage": Stage.OBSERVE, "blind_share": BLIND_AT_FIRST}
         )
         return _policy_of(first.pk)
     return _policy_of(newest[0])
@@ -45,7 +49,18 @@ def as_policy(newest: PolicyVersion) -> policy.Policy:
         hide_below=newest.hide_below,
         audit_share=newest.audit_share,
         hard_rules=policy.rules_from(newest.hard_rules),
+        audit_share_orange=newest.audit_share_orange,
+        audit_share_red=newest.audit_share_red,
+        drift=newest.drift,
+        blind_share=newest.blind_share,
     )
+
+
+# What a version takes over from the one before it, where a change does not say otherwise.
+KEPT = (
+    "stage", "red_from", "orange_from", "hide_below", "audit_share", "hard_rules", "target", "cap",
+    "audit_share_orange", "audit_share_red", "drift", "blind_share", "adaptive",
+)  # fmt: skip
 
 
 def change_policy(*, queue: Queue, changed_by: Person | None = None, **changes: Any) -> PolicyVersion:
@@ -53,11 +68,10 @@ def change_policy(*, queue: Queue, changed_by: Person | None = None, **changes: 
     with transaction.atomic():
         Queue.objects.select_for_update().get(pk=queue.pk)
         old = PolicyVersion.objects.filter(queue=queue).order_by("-version").first()
-        fields = ("stage", "red_from", "orange_from", "hide_below", "audit_share", "hard_rules")
-        kept = {} if old is None else {name: getattr(old, name) for name in fields}
+        kept = {} if old is None else {name: getattr(old, name) for name in KEPT}
         new = PolicyVersion(
             queue=queue, version=1 + (old.version if old else 0), created_by_id=getattr(changed_by, "pk", None),
-            **{**kept, **changes},
+            **{**kept, "position": head_of(queue.pk), **changes},
         )  # fmt: skip
         new.full_clean()
         new.save(force_insert=True)

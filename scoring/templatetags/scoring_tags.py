@@ -1,6 +1,11 @@
 """What templates of other apps may ask of scoring. (Their Python may not import it; a template may use a tag.)"""
 
+from dataclasses import dataclass
+from typing import Any
+
 from django import template
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
 
 from feedback.models import Alert, LedgerEntry
 from scoring import selectors
@@ -18,3 +23,36 @@ def explanation(alert: Alert) -> selectors.Explanation:
 def receipt(entry: LedgerEntry) -> selectors.Receipt:
     """`{% receipt entry as receipt %}`: what the click that wrote the entry changed."""
     return selectors.receipt_of(entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A page of the lead's, as components/tabs.html shows it."""
+
+    label: Any
+    url: str
+    current: bool
+
+
+# The lead's pages of a queue, in order: the name of the address and the label.
+LEAD_TABS = (
+    ("lead:queue", _("Figures")),
+    ("lead:policy", _("Policy")),
+    ("lead:quiet", _("Hidden alerts")),
+    ("lead:people", _("People")),
+    ("lead:cards", _("Scorers")),
+    ("lead:model", _("Model")),
+)
+
+
+@register.simple_tag
+def lead_tabs(slug: str, here: str) -> list[Tab]:
+    """`{% lead_tabs queue.slug request.path as tabs %}`: the lead's pages of a queue, as far as they exist."""
+    found = []
+    for name, label in LEAD_TABS:
+        try:
+            url = reverse(name, kwargs={"slug": slug})
+        except NoReverseMatch:
+            continue
+        found.append(Tab(label, url, url == here or (name != "lead:queue" and here.startswith(url))))
+    return found

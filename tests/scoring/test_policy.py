@@ -63,9 +63,15 @@ class TestSuppress:
         ]
         assert audited[0] == audited[1]
 
-    def test_audits_all_or_nothing_where_told(self) -> None:
+    def test_audits_all_where_told(self) -> None:
         assert decide(0.0, CALM, replace(SUPPRESS, audit_share=1.0), "k").decision == "audit"
-        assert decide(0.0, CALM, replace(SUPPRESS, audit_share=0.0), "k").decision == "hide"
+
+    @given(st.floats(0.01, 1), st.floats(0, 1), st.sampled_from(["yellow", "orange", "red"]))
+    def test_audits_more_the_more_the_queue_drifts_and_never_nothing(
+        self, share: float, drift: float, tier: str
+    ) -> None:
+        calm = replace(SUPPRESS, audit_share=share, audit_share_orange=share, audit_share_red=share)
+        assert 0 < calm.audited(tier) <= replace(calm, drift=drift).audited(tier) <= 1  # type: ignore[arg-type]
 
 
 class TestAHardRule:
@@ -118,7 +124,17 @@ class TestRulesFromData:
 class TestAPolicy:
     @pytest.mark.parametrize(
         "wrong",
-        [{"red_from": 0.4}, {"hide_below": 0.6}, {"hide_below": -0.1}, {"audit_share": 1.1}, {"red_from": 1.1}],
+        [
+            {"red_from": 0.4},
+            {"hide_below": 0.6},
+            {"hide_below": -0.1},
+            {"audit_share": 1.1},
+            {"red_from": 1.1},
+            {"audit_share": 0.0},
+            {"audit_share_red": 0.0},
+            {"drift": 1.1},
+            {"blind_share": -0.1},
+        ],
         ids=str,
     )
     def test_with_thresholds_out_of_order_cannot_be(self, wrong: dict[str, float]) -> None:

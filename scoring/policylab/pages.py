@@ -1,0 +1,133 @@
+"""The policy lab as its template reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.forms.formsets import BaseFormSet
+from django.http import QueryDict
+
+from feedback.models import Alert, Queue, Role
+from feedback.people import Person
+from feedback.selectors import queue_for
+from scoring.lead.tables import Table
+from scoring.models import PolicyVersion
+from scoring.policy import rules_from
+from scoring.policylab import selectors, words
+from scoring.policylab.forms import RuleForm, RuleForms, WishForm, initial_of, wish_of
+from scoring.policylab.services import Trial, try_out
+from scoring.simulation import simulate
+from scoring.stages import STAGES, Condition, after, conditions
+from scoring.thresholds import Goal, choose
+
+SHOWN_UNDER_RULES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The next stage, what it asks for, and whether that is there."""
+
+    stage: str
+    conditions: list[tuple[Condition, str]]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a lead may take it."""
+        return all(one.met for one, _words in self.conditions)
+
+
+@dataclass(frozen=True, slots=True)
+class UnderRules:
+    """Which of the newest alerts fall under the rules that are typed."""
+
+    tried: int
+    found: int
+    alerts: list[Alert]
+
+
+@dataclass(frozen=True, slots=True)
+class LabPage:
+    """The whole page. `trial` is None until something is simulated."""
+
+    queue: Queue
+    version: PolicyVersion
+    form: WishForm
+    rules: BaseFormSet[RuleForm]
+    apprentice: str
+    step: Step | None
+    sentence: str
+    table: Table
+    trial: Trial | None
+    choice: str
+    versions: list[words.VersionLine]
+    back_to: PolicyVersion | None
+    under_rules: UnderRules | None = None
+    problem: str = ""
+
+    @property
+    def stages(self) -> list[tuple[str, str, bool]]:
+        """Every stage: its key, its word, and whether it is the one in force."""
+        return [
+            (stage, PolicyVersion(stage=stage).get_stage_display(), stage == self.version.stage) for stage in STAGES
+        ]
+
+
+def lab_page(*, user: Person, slug: str, sent: QueryDict | None = None, problem: str = "") -> LabPage:
+    """The policy lab of a queue that the person leads, with a simulation of what was sent.
+
+    Raises `Queue.DoesNotExist` for any other queue.
+    """
+    queue = queue_for(user, slug, Role.LEAD)
+    now = selectors.in_force(queue)
+    form, rules = forms_of(now.version, sent)
+    history, score = selectors.history_of(queue.pk), selectors.apprentice_of(queue.pk)
+    today = simulate(history.evidence, now.policy)
+    readable = sent is not None and form.is_valid() and rules.is_valid()
+    trial = try_out(wish_of(form, rules, now.version), now, history, score) if readable else None
+    versions = selectors.versions_of(queue)
+    goal = trial.wish.goal if trial else Goal(now.version.target, now.version.cap)
+    choice = trial.choice if trial else choose(history.evidence, goal, now.policy.audited("yellow"))
+    outlook = trial.outlook if trial else None
+    return LabPage(
+        queue=queue, version=now.version, form=form, rules=rules, apprentice=words.apprentice(score),
+        step=_step(now, score, choice), sentence=words.comparison(today, outlook),
+        table=words.comparison_table(today, outlook), trial=trial, choice=words.chosen(choice) if trial else "",
+        versions=[words.version_line(one) for one in versions], back_to=_back_to(versions),
+        under_rules=_under(history, trial) if trial and sent and sent.get("action") == "try" else None,
+        problem=problem,
+    )  # fmt: skip
+
+
+def forms_of(version: PolicyVersion, sent: QueryDict | None) -> tuple[WishForm, BaseFormSet[RuleForm]]:
+    """The two forms of the page: bound to what was sent, or showing what is in force."""
+    stored: list[dict[str, Any]] = list(version.hard_rules)
+    return WishForm(sent, initial=initial_of(version)), RuleForms(sent, initial=stored, prefix="rules")
+
+
+def _step(now: selectors.InForce, score: Any, choice: Any) -> Step | None:
+    following = after(now.policy.stage)
+    if following is None:
+        return None
+    asked = conditions(now.policy.stage, score, choice)
+    return Step(PolicyVersion(stage=following).get_stage_display(), [(one, words.condition(one)) for one in asked])
+
+
+def _back_to(versions: Sequence[PolicyVersion]) -> PolicyVersion | None:
+    """The version that one click brings back: the newest before the last change that a lead made."""
+    made = next((i for i, one in enumerate(versions) if one.origin in ("lead", "back")), None)
+    if made is None or made + 1 >= len(versions):
+        return None
+    bottom = versions[made].restores or versions[made].version
+    older = [one for one in versions if one.version < bottom]
+    allowed = [one for one in older if STAGES.index(one.stage) <= STAGES.index(versions[0].stage)]
+    return allowed[0] if allowed else None
+
+
+def _under(history: selectors.History, trial: Trial) -> UnderRules:
+    newest = list(history.alert_ids)[-selectors.TRIED :][::-1]
+    falls = selectors.fall_under(rules_from(trial.wish.hard_rules), newest)
+    found = [pk for pk, under in zip(newest, falls, strict=True) if under]
+    alerts = Alert.objects.select_related("customer").in_bulk(found[:SHOWN_UNDER_RULES])
+    return UnderRules(len(newest), len(found), [alerts[pk] for pk in found[:SHOWN_UNDER_RULES]])

@@ -1,0 +1,187 @@
+"""Changes to a queue's policy: a lead's step, a step back, and thresholds that follow the queue."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import transaction
+
+from feedback.models import Queue
+from feedback.people import Person
+from scoring import policy
+from scoring.models import PolicyVersion
+from scoring.models.policies import Origin
+from scoring.policylab import selectors
+from scoring.policylab.selectors import History, InForce
+from scoring.services.policies import KEPT, change_policy
+from scoring.simulation import Outlook, simulate
+from scoring.stages import Apprentice, Condition, conditions, is_step_up
+from scoring.thresholds import Choice, Goal, choose
+
+
+class StepRefused(Exception):
+    """The condition of the step is not met. `unmet` says what is missing; nothing was written."""
+
+    def __init__(self, unmet: list[Condition], reason_helps: bool) -> None:
+        super().__init__(f"not met: {', '.join(one.asked for one in unmet)}")
+        self.unmet, self.reason_helps = unmet, reason_helps
+
+
+class VersionMoved(Exception):
+    """Somebody, or the worker, changed the policy since the page was made. Look at it again; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a lead asks of a policy."""
+
+    stage: policy.Stage
+    goal: Goal
+    audit_share: float
+    audit_share_orange: float
+    audit_share_red: float
+    blind_share: float
+    adaptive: bool
+    orange_from: float
+    hard_rules: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of all that is asked."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A wish tried on a queue's history: the policy it would make, and what that would have done."""
+
+    wish: Wish
+    choice: Choice
+    policy: policy.Policy
+    outlook: Outlook
+    conditions: list[Condition]
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the wish: what is applied must be what was simulated."""
+        return self.wish.fingerprint
+
+    @property
+    def unmet(self) -> list[Condition]:
+        """What the step still lacks."""
+        return [one for one in self.conditions if not one.met]
+
+
+def try_out(wish: Wish, now_in_force: InForce, history: History, score: Apprentice) -> Trial:
+    """What a wish would make of a queue's history.
+
+    Raises `scoring.policy.RuleInvalid` where a hard rule cannot be read.
+    """
+    rules = policy.rules_from(wish.hard_rules)
+    hard = selectors.fall_under(rules, history.alert_ids)
+    evidence = replace(history.evidence, hard=hard)
+    choice = choose(evidence, wish.goal, _audits(wish, now_in_force.policy.drift))
+    orange, red = in_order(choice, wish.orange_from)
+    tried = replace(
+        now_in_force.policy, stage=wish.stage, hide_below=choice.hide_below, orange_from=orange, red_from=red,
+        audit_share=wish.audit_share, audit_share_orange=wish.audit_share_orange, audit_share_red=wish.audit_share_red,
+        blind_share=wish.blind_share, hard_rules=rules,
+    )  # fmt: skip
+    before = now_in_force.policy.stage
+    asked = conditions(before, score, choice) if is_step_up(before, wish.stage) else []
+    return Trial(wish, choice, tried, simulate(evidence, tried), asked)
+
+
+def in_order(choice: Choice, orange_from: float) -> tuple[float, float]:
+    """Orange and red thresholds that stand in order above the one that hides."""
+    red = max(choice.red_from, choice.hide_below)
+    return min(max(orange_from, choice.hide_below), red), red
+
+
+def apply_wish(
+    *, queue: Queue, wish: Wish, seen_version: int, by: Person, note: str = "", overrule: bool = False
+) -> PolicyVersion:
+    """Append the version that a lead's wish makes of the queue as it is now.
+
+    1. Refuse where another version came since the page was made, or where a stage is left out. 2. Try the wish on the
+    history. 3. Refuse a step whose condition is not met - except into *rank*, for a reason that is recorded: an order
+    hides nothing, and its price can be seen; what suppress hides without evidence, nobody can see. 4. Append.
+    Raises `VersionMoved`, `StepRefused`, `scoring.policy.RuleInvalid`; nothing is written then.
+    """
+    with transaction.atomic():
+        Queue.objects.select_for_update().get(pk=queue.pk)
+        now_in_force = selectors.in_force(queue)
+        if now_in_force.version.version != seen_version:
+            raise VersionMoved(f"version {now_in_force.version.version} is in force, not {seen_version}")
+        history, score = selectors.history_of(queue.pk), selectors.apprentice_of(queue.pk)
+        trial = try_out(wish, now_in_force, history, score)
+        _require(trial, now_in_force.policy.stage, bool(overrule and note.strip()))
+        return change_policy(queue=queue, changed_by=by, note=note.strip(), **_fields_of(trial))
+
+
+def go_back(*, queue: Queue, to_version: int, seen_version: int, by: Person, note: str = "") -> PolicyVersion:
+    """Append a version that is what an earlier one was.
+
+    Never a step up: a version that hides more than today's stage allows is reached by the conditions, not by history.
+    Raises `VersionMoved`, `StepRefused`, `PolicyVersion.DoesNotExist`.
+    """
+    with transaction.atomic():
+        Queue.objects.select_for_update().get(pk=queue.pk)
+        now_in_force = selectors.in_force(queue)
+        if now_in_force.version.version != seen_version:
+            raise VersionMoved(f"version {now_in_force.version.version} is in force, not {seen_version}")
+        old = PolicyVersion.objects.get(queue=queue, version=to_version, version__lt=seen_version)
+        if is_step_up(now_in_force.policy.stage, policy_stage(old)):
+            raise StepRefused([], reason_helps=False)
+        kept = {name: getattr(old, name) for name in KEPT if name != "drift"}
+        return change_policy(
+            queue=queue, changed_by=by, note=note.strip(), origin=Origin.BACK, restores=to_version, **kept
+        )
+
+
+def policy_stage(version: PolicyVersion) -> policy.Stage:
+    """The stage of a stored version."""
+    return {"observe": "observe", "rank": "rank", "suppress": "suppress"}[version.stage]  # type: ignore[return-value]
+
+
+def _audits(wish: Wish, drift: float) -> float:
+    """The audit share of what a threshold hides: it lies below orange."""
+    return policy.Policy(version=1, audit_share=wish.audit_share, drift=drift).audited("yellow")
+
+
+def _require(trial: Trial, before: policy.Stage, reasoned: bool) -> None:
+    if not trial.unmet and not _leaves_out_a_stage(before, trial.wish.stage):
+        return
+    reason_helps = trial.wish.stage == "rank"
+    if not (reason_helps and reasoned):
+        raise StepRefused(trial.unmet, reason_helps)
+
+
+def _leaves_out_a_stage(before: policy.Stage, wanted: policy.Stage) -> bool:
+    return before == "observe" and wanted == "suppress"
+
+
+def _fields_of(trial: Trial) -> dict[str, Any]:
+    wish, outlook = trial.wish, trial.outlook
+    return {
+        "stage": wish.stage, "target": wish.goal.target, "cap": wish.goal.cap, "hard_rules": list(wish.hard_rules),
+        "audit_share": wish.audit_share, "audit_share_orange": wish.audit_share_orange,
+        "audit_share_red": wish.audit_share_red, "blind_share": wish.blind_share, "adaptive": wish.adaptive,
+        "hide_below": trial.policy.hide_below, "orange_from": trial.policy.orange_from,
+        "red_from": trial.policy.red_from,
+        "expected": promised(trial.choice, outlook) | {"unmet": [one.asked for one in trial.unmet]},
+    }  # fmt: skip
+
+
+def promised(choice: Choice, outlook: Outlook) -> dict[str, Any]:
+    """What a version is kept to: the figures it was chosen on."""
+    return {
+        "bound": choice.bound,
+        "lost": round(choice.expected, 5),
+        "lost_limit": round(choice.upper, 5),
+        "judged": choice.judged,
+        "shown": outlook.shown_share,
+        "precision": outlook.precision.value,
+    }

@@ -1,0 +1,193 @@
+"""The policy lab over HTTP."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from feedback.models import Queue, Scorer
+from scoring.models import PolicyVersion, Stage
+from scoring.services import change_policy
+from tests import factories
+
+PAGE = "/lead/churn/policy/"
+
+
+def wish(seen: int, rules: list[dict[str, Any]] | None = None, **fields: Any) -> dict[str, Any]:
+    """What the form sends."""
+    asked = {
+        "stage": "rank", "target": "100", "cap": "5", "audit_share": "10", "audit_share_orange": "20",
+        "audit_share_red": "30", "blind_share": "10", "adaptive": "on", "seen": str(seen),
+    }  # fmt: skip
+    given = rules or []
+    formset = {"rules-TOTAL_FORMS": str(len(given)), "rules-INITIAL_FORMS": "0"}
+    typed = {f"rules-{i}-{key}": value for i, rule in enumerate(given) for key, value in rule.items()}
+    return {**asked, **formset, **typed, **fields}
+
+
+def simulate(client: Client, **sent: Any) -> str:
+    response = client.post(PAGE, sent)
+    assert response.status_code == 200, response.content.decode()
+    return response.content.decode()
+
+
+def apply(client: Client, **sent: Any) -> Any:
+    """Simulate, then press apply, as the page does."""
+    name = re.search(r'name="simulated" value="(\w+)"', simulate(client, **sent))
+    assert name is not None
+    return client.post(f"{PAGE}apply/", {**sent, "simulated": name[1]})
+
+
+def newest(queue: Queue) -> PolicyVersion:
+    return PolicyVersion.objects.filter(queue=queue).latest("version")
+
+
+class TestTheLab:
+    def test_shows_the_stage_and_what_the_next_step_asks_for(self, history: Queue, lena_at: Client) -> None:
+        page = lena_at.get(PAGE).content.decode()
+        assert "policy version 1, stage rank" in page
+        assert "360 of 100 verdicts given without the score on screen" in page
+        assert "The step to suppress asks for" in page
+
+    def test_of_a_new_queue_explains_what_is_missing(self, queue: Queue, lena_at: Client) -> None:
+        page = lena_at.get(PAGE).content.decode()
+        assert "0 of 50 verdicts given without the score on screen" in page
+        assert "no alert of this queue has been judged yet" in page
+
+    def test_simulates_beside_today_and_changes_nothing(self, history: Queue, lena_at: Client) -> None:
+        page = simulate(lena_at, **wish(1, stage="suppress"))
+        assert re.search(r"it would show \d+ where today&#x27;s policy shows 360", page)
+        assert "Real ones hidden" in page
+        assert PolicyVersion.objects.filter(queue=history).count() == 1
+
+    def test_shows_which_alerts_fall_under_a_rule_that_is_typed(
+        self, queue: Queue, upstream: Scorer, lena_at: Client
+    ) -> None:
+        change_policy(queue=queue, stage=Stage.RANK)
+        factories.raise_alert(queue, upstream, "I cancel today", customer_name="Ada Ltd")
+        factories.raise_alert(queue, upstream, "All is well")
+        page = simulate(lena_at, **wish(1, [{"name": "leaving", "phrase": "cancel"}]), action="try")
+        assert "1 of the last 2 alerts fall under the hard rules." in page
+        assert "Ada Ltd" in page
+
+    @pytest.mark.parametrize(
+        "rule",
+        [{"name": "x"}, {"phrase": "cancel"}, {"name": "x", "feature": "mrr"},
+         {"name": "x", "phrase": "a", "feature": "mrr", "at_least": "3"},
+         {"name": "x", "feature": "f", "at_least": "nan"}],
+        ids=str,
+    )  # fmt: skip
+    def test_refuses_a_rule_that_cannot_be_read(self, queue: Queue, lena_at: Client, rule: dict[str, str]) -> None:
+        lena_at.get(PAGE)
+        response = lena_at.post(PAGE, wish(1, [rule]))
+        assert response.status_code == 422
+        assert "field__error" in response.content.decode()
+
+    @pytest.mark.parametrize(
+        "wrong", [{"cap": "0"}, {"cap": "50"}, {"target": "101"}, {"audit_share": "0"}, {"stage": "x"}, {"seen": ""}],
+        ids=str,
+    )  # fmt: skip
+    def test_refuses_what_no_policy_can_be(self, queue: Queue, lena_at: Client, wrong: dict[str, str]) -> None:
+        lena_at.get(PAGE)
+        assert lena_at.post(PAGE, wish(1) | wrong).status_code == 422
+
+
+class TestApplying:
+    def test_appends_a_version_with_what_was_simulated(self, history: Queue, lena_at: Client, lena: User) -> None:
+        response = apply(lena_at, **wish(1, stage="suppress", note="the cap can be kept"))
+        version = newest(history)
+        assert (response.status_code, response["Location"]) == (302, PAGE)
+        assert (version.version, version.stage, version.created_by, version.note) == (
+            2, "suppress", lena, "the cap can be kept",
+        )  # fmt: skip
+        assert 0 < version.hide_below <= version.orange_from
+        assert version.expected["lost_limit"] <= version.cap == 0.05
+
+    def test_what_was_not_simulated_is_simulated_instead(self, history: Queue, lena_at: Client) -> None:
+        response = lena_at.post(f"{PAGE}apply/", wish(1, stage="suppress", simulated="0" * 32))
+        assert response.status_code == 409
+        assert "had not been simulated" in response.content.decode()
+        assert newest(history).version == 1
+
+    def test_on_a_page_that_is_out_of_date_changes_nothing(self, history: Queue, lena_at: Client) -> None:
+        simulated = wish(1, cap="3")
+        change_policy(queue=history, red_from=0.9)
+        assert apply(lena_at, **simulated).status_code == 409
+        assert newest(history).version == 2
+
+    def test_keeps_rules_that_were_typed(self, history: Queue, lena_at: Client) -> None:
+        apply(lena_at, **wish(1, [{"name": "big", "feature": "mrr", "at_least": "900"}, {"name": ""}]))
+        assert newest(history).hard_rules == [{"name": "big", "feature": "mrr", "at_least": 900.0}]
+
+
+class TestAStepWhoseConditionIsNotMet:
+    def test_into_suppress_is_refused_whatever_the_reason(self, queue: Queue, lena_at: Client) -> None:
+        change_policy(queue=queue, stage=Stage.RANK)
+        response = apply(lena_at, **wish(1, stage="suppress", note="I am sure", overrule="on"))
+        assert response.status_code == 409
+        assert newest(queue).stage == "rank"
+
+    def test_into_rank_asks_why(self, queue: Queue, lena_at: Client) -> None:
+        lena_at.get(PAGE)
+        assert apply(lena_at, **wish(1, overrule="on")).status_code == 409
+        assert newest(queue).stage == "observe"
+
+    def test_into_rank_is_taken_with_a_reason_that_is_recorded(self, queue: Queue, lena_at: Client) -> None:
+        lena_at.get(PAGE)
+        apply(lena_at, **wish(1, note="the scorer is new, its order is worse", overrule="on"))
+        assert (newest(queue).stage, newest(queue).note) == ("rank", "the scorer is new, its order is worse")
+        assert newest(queue).expected["unmet"] == ["blind", "order"]
+
+    def test_leaves_out_no_stage(self, history: Queue, lena_at: Client) -> None:
+        change_policy(queue=history, stage=Stage.OBSERVE)
+        assert apply(lena_at, **wish(2, stage="suppress", note="x", overrule="on")).status_code == 409
+
+
+class TestGoingBack:
+    def test_is_one_click_to_what_was_before(self, history: Queue, lena_at: Client) -> None:
+        apply(lena_at, **wish(1, stage="suppress"))
+        assert "Back to version 1 (rank)" in lena_at.get(PAGE).content.decode()
+        lena_at.post(f"{PAGE}back/", {"version": "1", "seen": "2"})
+        version = newest(history)
+        assert (version.version, version.stage, version.hide_below, version.restores) == (3, "rank", 0.1, 1)
+
+    def test_is_never_a_step_up(self, history: Queue, lena_at: Client) -> None:
+        apply(lena_at, **wish(1, stage="suppress"))
+        lena_at.post(f"{PAGE}back/", {"version": "1", "seen": "2"})
+        assert lena_at.post(f"{PAGE}back/", {"version": "2", "seen": "3"}).status_code == 409
+        assert newest(history).version == 3
+
+    @pytest.mark.parametrize("sent", [{}, {"version": "9", "seen": "1"}, {"version": "x", "seen": "1"}], ids=str)
+    def test_to_what_was_never_there_changes_nothing(
+        self, history: Queue, lena_at: Client, sent: dict[str, str]
+    ) -> None:
+        assert lena_at.post(f"{PAGE}back/", sent).status_code == 409
+        assert newest(history).version == 1
+
+
+@pytest.mark.parametrize("address", [PAGE, f"{PAGE}apply/", f"{PAGE}back/"])
+class TestWhoMay:
+    @pytest.mark.parametrize("name", ["rhea", "ada", "mallory"])
+    def test_for_others_the_queue_does_not_exist(
+        self, queue: Queue, rhea: User, ada: User, mallory: User, client: Client, address: str, name: str
+    ) -> None:
+        client.force_login(User.objects.get(username=name))
+        assert client.post(address, wish(1)).status_code == 404
+        assert PolicyVersion.objects.filter(queue=queue).count() == 0
+
+    def test_a_visitor_is_asked_to_log_in(self, queue: Queue, client: Client, address: str) -> None:
+        assert client.post(address, wish(1))["Location"].startswith("/login/")
+
+    def test_a_forged_form_is_refused(self, queue: Queue, lena: User, address: str) -> None:
+        strict = Client(enforce_csrf_checks=True)
+        strict.force_login(lena)
+        assert strict.post(address, wish(1)).status_code == 403
+
+
+class TestTheTabs:
+    def test_lead_to_the_pages_that_there_are(self, queue: Queue, lena_at: Client) -> None:
+        page = lena_at.get("/lead/churn/").content.decode()
+        assert f'<a href="{PAGE}">Policy</a>' in page
+        assert '<a href="/lead/churn/" aria-current="page">Figures</a>' in page
