@@ -15,11 +15,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.blas import dger
+from threadpoolctl import threadpool_limits
 
 from scoring.model_config import ModelConfig
 from scoring.state import Encoder, Floats, Vector
 
 _WIDTH: Final = 32  # numbers that the widest kernels take at a time
+
+# For this process, once and for all: the matrices here are small, and a BLAS that shares them out among threads made a
+# busy machine learn fifty times slower. The bits are the same.
+threadpool_limits(1, "blas")
 
 
 class Covariance:
