@@ -29,6 +29,7 @@ import pandas as pd  # type: ignore[import-untyped]
 
 from scoring.features import AlertFacts, extract
 from scoring.online_model import ModelConfig, OnlineModel
+from scoring.replay.schooling import Schooling
 
 SHARED: Final = Path(os.environ.get("ALERTLOOP_SHARED") or Path(__file__).resolve().parents[2] / "shared")
 STREAMS: Final = ("waimai", "shop10", "airline", "airline_service", "banking77", "telco", "mlc", "iranian", "bankadd")
@@ -67,7 +68,7 @@ def read_stream(name: str) -> list[Alert]:
 def _alert(row: dict[Any, Any], label: str) -> Alert:
     given = {name: None if pd.isna(value) else value for name, value in row.items()}
     features = {str(name)[2:]: value for name, value in given.items() if str(name).startswith("f_")}
-    facts = AlertFacts(str(given["text"] or ""), features, given["upstream_score"], "rule", "1")
+    facts = AlertFacts(str(given["text"] or ""), features, given["upstream_score"], "rule", "1", "replay")
     return Alert(facts, bool(row[label]), str(given["ts"] or ""), str(given.get("verdict_ts") or ""))
 
 
@@ -77,17 +78,18 @@ def progressive(
     """The probability of each alert before its own verdict was learnt, and the model at the end."""
     model = OnlineModel(config)
     probabilities: list[float] = []
+    schooling = Schooling(model)
     waiting: list[tuple[str, int, Any, bool]] = []
     for number, alert in enumerate(alerts):
         for features, label in _known(waiting, alert.arrived_at):
-            model.learn(features, label)
+            schooling.learn(features, label)
         features = extract(alert.facts, config)
         probabilities.append(model.predict(features))
         if alert.known_at:
             heapq.heappush(waiting, (alert.known_at, number, features, alert.label))
             continue
         start = time.process_time()
-        model.learn(features, alert.label)
+        schooling.learn(features, alert.label)
         if on_learn is not None:
             on_learn(time.process_time() - start)
     return probabilities, model

@@ -16,8 +16,8 @@ import numpy as np
 from scoring.features import AlertFacts, Features, assemble
 from scoring.online_model import OnlineModel, Reason
 from scoring.phrases import LEAST, Phrase, in_original, phrases, stretches
-from scoring.reasons import category_reason, heaviest, missing_reason, number_reason, text_reason
-from scoring.registry import Category, categories_of
+from scoring.reasons import beliefs, category_reason, heaviest, missing_reason, number_reason, text_reason
+from scoring.registry import BELIEFS, SLOW, Category, categories_of
 from scoring.state import Floats, upstream_of
 from scoring.text import Grams, fold, grams_of, shorten, tokens
 
@@ -44,6 +44,7 @@ class _Parts:
     hashed_bounds: list[int]
     categories: Floats
     category_bounds: list[int]
+    beliefs: list[Floats]
     scores: Floats
     bins: Floats
     number_bounds: list[int]
@@ -95,6 +96,7 @@ def _weigh(model: OnlineModel, features: Sequence[Features]) -> _Parts:
         _bounds([len(row.hashed) for row in rows]),
         weights.dense[np.concatenate([row.categories for row in rows])],
         _bounds([len(row.categories) for row in rows]),
+        [weights.dense[SLOW:BELIEFS] * row.beliefs for row in rows],
         weights.dense[first] * statistics.z(found, numbers),
         weights.dense[first + 1 + statistics.bin(found, numbers)],
         _bounds([len(row.columns) for row in rows]),
@@ -124,11 +126,13 @@ def _judge(
     number = slice(*parts.number_bounds[row : row + 2])
     numbers = (parts.scores[number] + parts.bins[number]).tolist()
     found: list[_Candidate] = [(one.strength, None, (one.spans,)) for one in words]
+    beside, rest = beliefs(features, model.encoder, model.weights, parts.beliefs[row])
     for (name, value), part in zip(parts.known[row], numbers, strict=True):
-        found.append((part - usual[name], number_reason, (name, value)))
+        found.append((part - usual[name] + beside.get(name, 0.0), number_reason, (name, value)))
     for name, category in categories_of(features):
-        part = parts.by_category[name, category] - usual.get(name, 0.0)
+        part = parts.by_category[name, category] - usual.get(name, 0.0) + beside.get(name, 0.0)
         found.append((part, missing_reason, (name,)) if category is None else (part, category_reason, (name, category)))
+    found += [(one.contribution, _given, (one,)) for one in rest]
     found.append((model.prior(upstream), _prior_reason, (facts.upstream_score,)))
     probability = model.probability(_log_odds(model, parts, row), upstream)
     return Judged(probability, _heaviest(found, facts, model.config.max_text_chars, top))
@@ -138,9 +142,19 @@ def _log_odds(model: OnlineModel, parts: _Parts, row: int) -> float:
     """The sum of an alert's parts, in the order of `Weights.dot`: sums of floats depend on it."""
     text, hashed = slice(*parts.text_bounds[row : row + 2]), slice(*parts.hashed_bounds[row : row + 2])
     category, number = slice(*parts.category_bounds[row : row + 2]), slice(*parts.number_bounds[row : row + 2])
-    dense = (model.weights.dense[:1], parts.categories[category], parts.scores[number], parts.bins[number])
+    dense = (
+        model.weights.dense[:1],
+        parts.beliefs[row],
+        parts.categories[category],
+        parts.scores[number],
+        parts.bins[number],
+    )
     sparse = np.concatenate((parts.texts[text], parts.hashed[hashed]))
     return float(np.add.reduce(np.concatenate(dense))) + float(np.add.reduce(sparse))
+
+
+def _given(reason: Reason, _part: float) -> Reason:
+    return reason
 
 
 def _prior_reason(upstream_score: float | None, part: float) -> Reason:

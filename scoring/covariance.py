@@ -18,6 +18,7 @@ from scipy.linalg.blas import dger
 from threadpoolctl import threadpool_limits
 
 from scoring.model_config import ModelConfig
+from scoring.registry import BELIEFS, SLOW
 from scoring.state import Encoder, Floats, Vector
 
 _WIDTH: Final = 32  # numbers that the widest kernels take at a time
@@ -78,6 +79,8 @@ def prior_variances(encoder: Encoder) -> Floats:
     config, registry = encoder.config, encoder.registry
     variances = np.zeros(registry.size)
     variances[0] = config.intercept_variance
+    variances[SLOW] = config.slow_variance if encoder.generation is not None else 0.0
+    variances[SLOW + 1 : BELIEFS] = config.counts_variance
     variances[list(registry.categories.values())] = config.category_variance
     variances[registry.first_slots] = config.slope_variance
     return variances

@@ -61,13 +61,14 @@ class Features:
 
     ``text_ids``: ascending, distinct, below ``2**text_bits``; each has the value ``1 / sqrt(len(text_ids))``, so the
     text part has length 1. ``numbers`` (finite), ``categories`` and ``missing`` are sorted by name, and a name is in
-    exactly one of them.
+    exactly one of them. ``customer`` is counted (scoring/counts.py) and is no feature.
     """
 
     text_ids: Ids
     numbers: tuple[tuple[str, float], ...]
     categories: tuple[tuple[str, str], ...]
     missing: tuple[str, ...]
+    customer: str = ""
 
     @property
     def text_value(self) -> float:
@@ -110,7 +111,8 @@ def assemble(facts: AlertFacts, text_ids: Ids, config: FeatureConfig) -> Feature
         else:
             missing.append(name)
     categories.sort()
-    return Features(_at_most(text_ids, config.max_text_ids), tuple(numbers), tuple(categories), tuple(missing))
+    ids = _at_most(text_ids, config.max_text_ids)
+    return Features(ids, tuple(numbers), tuple(categories), tuple(missing), facts.customer[:limit])
 
 
 def _schema_of(posted: Mapping[str, FeatureValue], config: FeatureConfig) -> _Schema:

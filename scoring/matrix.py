@@ -13,10 +13,13 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from scoring import counts
 from scoring.features import Features
+from scoring.generation import Generation
 from scoring.model_config import ModelConfig
-from scoring.registry import Category, categories_of
+from scoring.registry import SLOW, Category, categories_of
 from scoring.state import Encoder, Floats, Weights, upstream_of
+from scoring.trees import Table
 
 T = TypeVar("T")
 _BLOCK: Final = 8_192  # rows scored at a time: bounds the temporary memory
@@ -44,6 +47,13 @@ class Ragged:
         """The values of some rows, and where each row starts among them, with the end of the last."""
         starts = self.starts[rows.start : rows.stop + 1]
         return self.flat[starts[0] : starts[-1]], starts - starts[0]
+
+    def some(self, rows: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """The values of some rows, in any order, and which of them each value belongs to."""
+        starts, lengths = self.starts[rows], self.starts[rows + 1] - self.starts[rows]
+        of = np.repeat(np.arange(len(rows)), lengths)
+        within = np.arange(len(of)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        return self.flat[starts[of] + within], of
 
     def keep(self, kept: NDArray[np.bool_]) -> None:
         """Drop the rows that are not kept."""
@@ -81,7 +91,11 @@ class OpenMatrix:
         self._categories: dict[Category, int] = {}
         self._text, self._coded, self._named = Ragged(np.int32), Ragged(np.int32), Ragged(np.int32)
         self._numbers = Ragged(np.float64)
+        self._customers: dict[str, int] = {}
+        self._customer = Ragged(np.int32)
         self._upstream: Floats = np.zeros(64)
+        self._slow: Floats = np.zeros(64)
+        self._slow_of = ""
         self._keys: NDArray[np.int64] = np.zeros(64, dtype=np.int64)
 
     def __len__(self) -> int:
@@ -104,8 +118,11 @@ class OpenMatrix:
         self._coded.append(_codes(self._categories, categories_of(features)))
         self._named.append(_codes(self._names, [name for name, _ in features.numbers]))
         self._numbers.append(np.array([number for _, number in features.numbers], dtype=np.float64))
+        self._customer.append(_codes(self._customers, [features.customer] if features.customer else []))
         self._upstream, self._keys = _room(self._upstream, row + 1), _room(self._keys, row + 1)
         self._upstream[row], self._keys[row] = upstream_of(features), key
+        self._slow = _room(self._slow, row + 1)
+        self._slow[row] = np.nan
         self._rows[key] = row
 
     def remove(self, keys: Iterable[int]) -> None:
@@ -125,8 +142,48 @@ class OpenMatrix:
             self._block(slice(first, min(first + _BLOCK, rows)), encoder, weights, columns, categories)
             for first in range(0, rows, _BLOCK)
         ]
-        log_odds: Floats = np.concatenate([np.zeros(0), *blocks])[self._order()] + weights.dense[0]
-        return log_odds
+        log_odds: Floats = np.concatenate([np.zeros(0), *blocks]) + weights.dense[0]
+        if encoder.generation is not None:
+            log_odds += weights.dense[SLOW] * self._slow_log_odds(encoder.generation)
+        if self._customers:
+            log_odds += self._customer_log_odds(encoder.counts, weights)
+        return log_odds[self._order()]
+
+    def _slow_log_odds(self, generation: Generation) -> Floats:
+        """What a generation says of every row; it says the same as long as it is in force."""
+        rows = self._text.rows
+        if self._slow_of != generation.digest():
+            self._slow[:rows], self._slow_of = np.nan, generation.digest()
+        new = np.flatnonzero(np.isnan(self._slow[:rows]))
+        for first in range(0, len(new), _BLOCK):
+            some = new[first : first + _BLOCK]
+            self._slow[some] = generation.trees.log_odds_many(self._table_rows(generation.table, some))
+        return self._slow[:rows]
+
+    def _table_rows(self, table: Table, rows: NDArray[np.int64]) -> Floats:
+        """Rows of this matrix as rows of a generation's table."""
+        made = table.empty(len(rows))
+        columns = np.array([table.columns.get(name, -1) for name in self._names], dtype=np.int64)
+        coded = [table.codes.get((name, value), (-1, 0.0)) if value else (-1, 0.0) for name, value in self._categories]
+        places = np.array([place for place, _ in coded], dtype=np.int64)
+        codes = np.array([code for _, code in coded], dtype=np.float64)
+        named, of = self._named.some(rows)
+        table.fill(made, of, columns[named], self._numbers.some(rows)[0])
+        categories, of = self._coded.some(rows)
+        table.fill(made, of, places[categories], codes[categories])
+        return made
+
+    def _customer_log_odds(self, counted: counts.Counts, weights: Weights) -> Floats:
+        of_beliefs = weights.dense[SLOW + 1 :]
+        known = [counted.table.get((counts.CUSTOMER, customer)) for customer in self._customers]
+        parts = np.array(
+            [
+                0.0 if one is None else of_beliefs[counts.CUSTOMERS] * one.log_odds + of_beliefs[counts.KNOWN]
+                for one in known
+            ]
+        )
+        codes, starts = self._customer.block(slice(0, self._customer.rows))
+        return row_sums(parts[codes], starts)
 
     def _block(
         self, rows: slice, encoder: Encoder, weights: Weights, columns: NDArray[np.int32], categories: Floats
@@ -148,13 +205,15 @@ class OpenMatrix:
     def _compact(self) -> None:
         kept = np.zeros(self._text.rows, dtype=np.bool_)
         kept[list(self._rows.values())] = True
-        for ragged in (self._text, self._coded, self._named, self._numbers):
+        for ragged in (self._text, self._coded, self._named, self._numbers, self._customer):
             ragged.keep(kept)
         self._upstream = self._upstream[: len(kept)][kept]
+        self._slow = self._slow[: len(kept)][kept]
         self._keys = self._keys[: len(kept)][kept]
         self._rows = {int(key): row for row, key in enumerate(self._keys)}
         self._names = _forget(self._names, self._named)
         self._categories = _forget(self._categories, self._coded)
+        self._customers = _forget(self._customers, self._customer)
 
 
 def _codes(known: dict[T, int], wanted: list[T]) -> NDArray[np.int32]:

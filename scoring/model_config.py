@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 
 from scoring.features import FeatureConfig
 
-FORMAT: Final = 1  # of the model's state; a state of another format is not read
+FORMAT: Final = 2  # of the model's state; a state of another format is not read
 
 
 class ConfigInvalid(ValueError):
@@ -32,6 +32,19 @@ class ModelConfig(FeatureConfig):
         text vector. A verdict is followed by ``replay`` old labels, by up to ``early_replay`` while few are known.
     Prior
         The upstream score adds up to ``prior_gain`` log-odds, times ``prior_verdicts / (prior_verdicts + learnt)``.
+        What other queues have taught: ``experience_intercept`` and ``experience_gain`` in place of 0 and
+        ``prior_gain``, to the share ``experience_verdicts / (experience_verdicts + prior_verdicts)``; 0: nothing.
+    Slow generation
+        ``slow_trees`` of scikit-learn's gradient boosting (0: none are trained), with ``slow_rate`` (learning rate),
+        ``slow_leaf`` (least rows in a leaf), ``slow_l2``, ``slow_columns`` (share of the columns that a question may
+        choose from); cross-fitted in ``slow_folds``. Its log-odds have a weight of 1 and ``slow_variance`` at first.
+    Counts
+        ``counts_memory`` keys; a key's counts reach back some ``counts_span`` of its own verdicts, a scorer's
+        ``counts_recent``; ``counts_shrink`` verdicts at the usual rate are added; weights have ``counts_variance``.
+    Calibration
+        ``calibration_slope_variance`` and ``calibration_shift_variance`` about slopes of 1 and a shift of 0;
+        ``calibration_drift``: which share of them comes back with each verdict; ``calibration_span``: how many verdicts
+        a band of the reliability reaches back.
     """
 
     version: int = FORMAT
@@ -54,6 +67,25 @@ class ModelConfig(FeatureConfig):
     early_verdicts: int = 300
     prior_gain: float = 1.0
     prior_verdicts: float = 50.0
+    experience_intercept: float = 0.0
+    experience_gain: float = 0.0
+    experience_verdicts: float = 0.0
+    slow_trees: int = 80
+    slow_rate: float = 0.1
+    slow_leaf: int = 5
+    slow_l2: float = 1.0
+    slow_columns: float = 0.3
+    slow_folds: int = 5
+    slow_variance: float = 0.1
+    counts_memory: int = 4_096
+    counts_span: float = 500.0
+    counts_recent: float = 200.0
+    counts_shrink: float = 10.0
+    counts_variance: float = 0.1
+    calibration_slope_variance: float = 0.05
+    calibration_shift_variance: float = 0.05
+    calibration_drift: float = 1e-3
+    calibration_span: float = 500.0
 
     def to_dict(self) -> dict[str, Any]:
         """All parameters as JSON values."""

@@ -9,22 +9,28 @@ from __future__ import annotations
 import hashlib
 import math
 import platform
-from dataclasses import dataclass
+from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from river import linear_model, optim
 
-from scoring.checkpoint_format import Arrays, CheckpointCorrupt, ascending, finite_array, pack, unpack, whole
-from scoring.covariance import Covariance, prior_covariance, prior_variances, symmetric
+from scoring.calibration import Calibrator, Reliability
+from scoring.chain import START, extend
+from scoring.checkpoint_format import CheckpointCorrupt, pack, unpack
+from scoring.covariance import Covariance, prior_covariance, prior_variances
+from scoring.example import Example, Slope, is_cut, probabilities_of, probability_of, replays_after
 from scoring.features import AlertFacts, Features
+from scoring.generation import Generation, is_due
 from scoring.matrix import OpenMatrix
 from scoring.model_config import ConfigInvalid, ModelConfig
 from scoring.phrases import Highlight
+from scoring.prior import share_left, terms
 from scoring.reasons import Reason, highlights, reasons
+from scoring.registry import SLOW
 from scoring.state import Encoder, Floats, Lesson, Memory, Vector, Weights, upstream_of
-from scoring.state_io import restore_state, state_arrays
+from scoring.state_io import model_arrays, restore_model
 
 __all__ = [
     "CheckpointCorrupt",
@@ -34,30 +40,9 @@ __all__ = [
     "OnlineModel",
     "OpenMatrix",
     "Reason",
+    "Reliability",
     "library_versions",
 ]
-
-FURTHEST_LOG_ODDS: Final = 30.0  # keeps probabilities off 0 and 1
-FIRST_CUT: Final = 25  # bins are first cut after this many labels, then each time that there are twice as many
-
-
-@dataclass(slots=True)
-class Example:
-    """A row as River's learning loop carries it: vector, prior log-odds, and which weights may move."""
-
-    vector: Vector
-    offset: float
-    moves_dense: bool = True
-    moves_sparse: bool = True
-
-
-@dataclass(slots=True)
-class Slope:
-    """First and second derivative of an example's weighted loss by its log-odds."""
-
-    example: Example
-    slope: float
-    curvature: float
 
 
 class VerdictOptimizer(optim.base.Optimizer):
@@ -112,69 +97,108 @@ class VerdictRegression(linear_model.LogisticRegression):
     def _eval_gradient_one(self, x: Any, y: float, w: float) -> tuple[Any, float]:
         log_odds = self._raw_dot_one(x)
         slope = w * float(self.loss.gradient(y_true=y, y_pred=log_odds))
-        probability = _probability(log_odds)
+        probability = probability_of(log_odds)
         return Slope(x, slope, w * probability * (1.0 - probability)), slope
 
 
 class OnlineModel:
-    """One queue's model. Not safe for threads: hold a lock between ``learn`` and the other calls."""
+    """One queue's model. Not safe for threads: hold a lock between ``learn`` and the other calls.
+
+    ``chain`` digests all lessons in their order (scoring.chain); ``milestones``: what it was after each number of
+    lessons at which a generation is trained.
+    """
 
     def __init__(self, config: ModelConfig) -> None:
         self.config = config
         self.encoder = Encoder(config)
+        self.calibrator = Calibrator(config)
         self.memory = Memory(config.memory)
         self.weights = Weights.zero(config)
         self.optimizer = VerdictOptimizer(config, len(self.weights.sparse))
         self.river = VerdictRegression(self.weights, self.optimizer)
         self.learnt = 0
+        self.chain = START
+        self.milestones: dict[int, str] = {}
 
     def predict(self, features: Features) -> float:
         """The probability, in (0, 1), that the alert is accurate. Changes nothing."""
-        return _probability(self.log_odds(features))
+        return probability_of(self.log_odds(features))
 
     def log_odds(self, features: Features) -> float:
         """The log-odds behind ``predict``."""
+        return self.calibrator.log_odds(self.uncalibrated(features))
+
+    def uncalibrated(self, features: Features) -> float:
+        """The log-odds that the reasons add up to, before calibration."""
         row = self.encoder.row(features)
         return self.weights.dot(self.encoder.vector(row)) + self.prior(row.upstream)
 
     def probability(self, linear: float, upstream: float) -> float:
         """The probability of an alert whose features weigh ``linear`` log-odds in sum (scoring/batch.py sums them)."""
-        return _probability(linear + self.prior(upstream))
+        return probability_of(self.calibrator.log_odds(linear + self.prior(upstream)))
 
     def predict_matrix(self, matrix: OpenMatrix) -> Floats:
         """``predict`` for every alert of a matrix at once, in ascending order of key; equal to 1e-9."""
-        log_odds = matrix.dot(self.encoder, self.weights) + self._prior_share() * (2.0 * matrix.upstream() - 1.0)
-        return 1.0 / (1.0 + np.exp(-np.clip(log_odds, -FURTHEST_LOG_ODDS, FURTHEST_LOG_ODDS)))
+        intercept, gain = terms(self.config, self.learnt)
+        raw = matrix.dot(self.encoder, self.weights) + intercept + gain * (2.0 * matrix.upstream() - 1.0)
+        return probabilities_of(self.calibrator.log_odds_many(raw))
 
-    def learn(self, features: Features, label: bool, weight: float = 1.0) -> None:
+    def learn(self, features: Features, label: bool, weight: float = 1.0, key: int = 0, text: bool = True) -> None:
         """Learn one label, then the text of some old ones again.
 
-        1. Give room to what is new, take the numbers into the statistics. 2. Remember the row. 3. Where it is time, cut
-        the bins anew and learn the dense weights afresh from memory. 4. Learn the row. 5. Replay.
-        ``weight`` scales the step; 0 teaches statistics only. Raises ValueError where it is negative or not finite.
+        1. Give room to what is new, take the numbers into the statistics. 2. Learn from the score that the alert would
+        have got what scores mean. 3. Count and remember. 4. Where it is time, cut the bins anew and learn the dense
+        weights afresh from memory. 5. Learn the row. 6. Replay.
+        ``weight`` scales the step; 0 teaches statistics only. ``key``: the alert's id; a part of the chain. Without
+        ``text`` the label says nothing of the text, whose weights stay. Raises ValueError: a weight that is none.
         """
         if not (math.isfinite(weight) and weight >= 0):
             raise ValueError(f"a weight must be a number from 0 upwards, not {weight!r}")
-        lesson = Lesson(self.encoder.learn(features), bool(label), float(weight))
+        lesson = Lesson(self.encoder.learn(features), bool(label), float(weight), bool(text))
         self._make_room()
+        example = self._example(lesson)
+        self.calibrator.learn(self._raw(example), lesson.label, lesson.weight)
+        self.encoder.counts.learn(features, lesson.label, lesson.weight)
+        self._remember(lesson, key)
+        if is_cut(self.learnt):
+            self.encoder.statistics.cut(self.memory.lessons)
+            self._learn_afresh(self.memory.in_order(self.learnt)[:-1])
+            example = self._example(lesson)
+        self._study(example, lesson)
+        for turn in range(replays_after(self.config, self.learnt)):
+            self._replay(self.memory.draw(self.learnt, turn))
+
+    def adopt(self, generation: Generation) -> None:
+        """From now on lean on this generation's log-odds.
+
+        What is remembered gets the cross-fitted ones (plain ones where it came after the training), and the dense
+        weights are learnt afresh from it. Raises ValueError where the generation knows more than the model.
+        """
+        if generation.learnt > self.learnt:
+            raise ValueError(f"a generation of {generation.learnt} lessons is ahead of a model of {self.learnt}")
+        self.encoder.generation = generation
+        lessons = self.memory.in_order(self.learnt)
+        for position, lesson in enumerate(lessons, start=self.learnt - len(lessons)):
+            crossed = generation.crossed_at(position)
+            lesson.row.beliefs[0] = self.encoder.slow(lesson.row) if crossed is None else crossed
+        self._learn_afresh(lessons)
+
+    def _remember(self, lesson: Lesson, key: int) -> None:
         self.memory.keep(lesson, self.learnt)
         self.learnt += 1
-        if _is_cut(self.learnt):
-            self._cut_bins()
-        self._study(lesson)
-        for turn in range(self._replays()):
-            self._replay(self.memory.draw(self.learnt, turn))
+        self.chain = extend(self.chain, key, lesson.label, lesson.weight, lesson.text)
+        if is_due(self.learnt):
+            self.milestones[self.learnt] = self.chain
 
     def _make_room(self) -> None:
         if len(self.optimizer.covariance.matrix) < self.encoder.registry.size:
             self.optimizer.covariance.grow(prior_variances(self.encoder))
 
-    def _cut_bins(self) -> None:
-        """Cut the bins at what is remembered, and learn the dense weights afresh from it, oldest first."""
-        lessons = self.memory.in_order(self.learnt)[:-1]
-        self.encoder.statistics.cut(self.memory.lessons)
+    def _learn_afresh(self, lessons: Sequence[Lesson]) -> None:
+        """Learn the dense weights afresh from what is remembered, oldest first."""
         self.optimizer.covariance.set(prior_covariance(self.encoder))
         self.weights.dense[:] = 0.0
+        self.weights.dense[SLOW] = 0.0 if self.encoder.generation is None else 1.0
         self.weights.usual[:] = 0.0
         for count, lesson in enumerate(lessons, start=1):
             example = self._example(lesson)
@@ -182,15 +206,15 @@ class OnlineModel:
             self._notice(example.vector, count)
             self.river.learn_one(example, lesson.label, lesson.weight)
 
-    def _study(self, lesson: Lesson) -> None:
+    def _study(self, example: Example, lesson: Lesson) -> None:
         """Learn a label for the first time."""
-        example = self._example(lesson)
+        example.moves_sparse = lesson.text
         self._notice(example.vector, min(self.learnt, self.config.memory))
         self.river.learn_one(example, lesson.label, lesson.weight)
 
     def _replay(self, lesson: Lesson) -> None:
         """Learn the text of an old label again."""
-        if len(lesson.row.text_ids) or len(lesson.row.hashed):
+        if lesson.text and (len(lesson.row.text_ids) or len(lesson.row.hashed)):
             example = self._example(lesson)
             example.moves_dense = False
             self.river.learn_one(example, lesson.label, lesson.weight)
@@ -198,26 +222,36 @@ class OnlineModel:
     def _example(self, lesson: Lesson) -> Example:
         return Example(self.encoder.vector(lesson.row), self.prior(lesson.row.upstream))
 
+    def _raw(self, example: Example) -> float:
+        return self.weights.dot(example.vector) + example.offset
+
     def _notice(self, vector: Vector, count: int) -> None:
         """Take a vector into the mean of the dense slots, as one of ``count``."""
         usual = self.weights.usual
         usual *= 1.0 - 1.0 / count
         usual[vector.dense] += vector.dense_values / count
 
-    def _replays(self) -> int:
-        """Old labels to learn again after this verdict: many while few are known."""
-        config = self.config
-        early = config.early_replay * config.early_verdicts // max(self.learnt, config.early_verdicts)
-        return max(config.replay, early)
-
-    def _prior_share(self) -> float:
-        """Log-odds that the upstream score can still add by itself; fades as verdicts come in."""
-        config = self.config
-        return config.prior_gain * config.prior_verdicts / (config.prior_verdicts + self.learnt)
-
     def prior(self, upstream: float) -> float:
-        """The log-odds that an upstream score in 0..1 adds by itself."""
-        return self._prior_share() * (2.0 * upstream - 1.0)
+        """The log-odds that an upstream score in 0..1 adds by itself, and what other queues make likely."""
+        intercept, gain = terms(self.config, self.learnt)
+        return intercept + gain * (2.0 * upstream - 1.0)
+
+    def passport(self) -> dict[str, Any]:
+        """What the model has learnt so far, as JSON values.
+
+        ``learnt``; ``generation`` (lessons and digest) or None; ``calibration``: slopes above and below even odds, and
+        shift; ``prior_share``: how much of the prior is left, 0..1; ``experience_verdicts`` of other queues behind it.
+        """
+        generation, left = self.encoder.generation, share_left(self.config, self.learnt)
+        return {
+            "learnt": self.learnt,
+            "generation": generation and {"learnt": generation.learnt, "digest": generation.digest()},
+            "calibration": dict(zip(("above", "below", "shift"), self.calibrator.parameters, strict=True)),
+        } | {"chain": self.chain, "prior_share": left, "experience_verdicts": self.config.experience_verdicts}
+
+    def calibration_at(self, probability: float) -> Reliability:
+        """How true recent probabilities near this one were: how many verdicts, mean probability, share accurate."""
+        return self.calibrator.at(probability)
 
     def reasons(self, facts: AlertFacts, features: Features, top: int = 6) -> list[Reason]:
         """The ``top`` heaviest reasons in log-odds, heaviest first; texts as phrases with their spans.
@@ -233,18 +267,7 @@ class OnlineModel:
 
     def dump(self) -> bytes:
         """The whole state; the same bytes in every process that learnt the same sequence."""
-        optimizer, weights, size = self.optimizer, self.weights, self.encoder.registry.size
-        state = {"config": self.config.to_dict(), "learnt": self.learnt, "iterations": optimizer.n_iterations}
-        used = np.flatnonzero(optimizer.squares)
-        arrays = state_arrays(self.encoder.statistics, self.memory) | {
-            "slots": used.astype(np.int32),
-            "sparse": weights.sparse[used],
-            "squares": optimizer.squares[used],
-            "dense": weights.dense[:size],
-            "usual": weights.usual[:size],
-            "covariance": optimizer.covariance.matrix[np.tril_indices(size)] if self.learnt else np.zeros(0),
-        }
-        return pack(state | {"registry": self.encoder.registry.names()}, arrays)
+        return pack(*model_arrays(self))
 
     @classmethod
     def load(cls, config: ModelConfig, payload: bytes) -> OnlineModel:
@@ -254,26 +277,10 @@ class OnlineModel:
             raise CheckpointCorrupt("the state belongs to another configuration")
         model = cls(config)
         try:
-            model._restore(state, arrays)
+            restore_model(model, state, arrays)
         except (KeyError, ValueError, TypeError, IndexError, OverflowError) as error:
             raise CheckpointCorrupt(f"the state does not fit: {error}") from error
         return model
-
-    def _restore(self, state: dict[str, Any], arrays: Arrays) -> None:
-        optimizer, weights = self.optimizer, self.weights
-        self.learnt = whole(state["learnt"])
-        optimizer.n_iterations = whole(state["iterations"])
-        restore_state(self.encoder, self.memory, state["registry"], arrays)
-        if len(self.memory.lessons) != min(self.learnt, self.memory.capacity):
-            raise CheckpointCorrupt("what is remembered does not fit what was learnt")
-        slots = ascending(arrays["slots"], len(weights.sparse))
-        weights.sparse[slots] = finite_array(arrays["sparse"], len(slots))
-        optimizer.squares[slots] = np.abs(finite_array(arrays["squares"], len(slots)))
-        size = self.encoder.registry.size
-        weights.dense[:size] = finite_array(arrays["dense"], size)
-        weights.usual[:size] = finite_array(arrays["usual"], size)
-        if self.learnt:
-            optimizer.covariance.set(symmetric(finite_array(arrays["covariance"], size * (size + 1) // 2), size))
 
     def digest(self) -> str:
         """SHA-256 of the state: equal where, and only where, the models are."""
@@ -282,14 +289,4 @@ class OnlineModel:
 
 def library_versions() -> dict[str, str]:
     """Versions of everything that a model's numbers depend on."""
-    return {"python": platform.python_version(), **{name: version(name) for name in ("river", "numpy")}}
-
-
-def _probability(log_odds: float) -> float:
-    """The probability of log-odds, kept off 0 and 1 by cutting at 30."""
-    return 1.0 / (1.0 + math.exp(-min(FURTHEST_LOG_ODDS, max(-FURTHEST_LOG_ODDS, log_odds))))
-
-
-def _is_cut(learnt: int) -> bool:
-    """Whether bins are cut anew after this many verdicts: at 25, 50, 100, 200 ..."""
-    return learnt % FIRST_CUT == 0 and (learnt // FIRST_CUT).bit_count() == 1
+    return {"python": platform.python_version(), **{name: version(name) for name in ("river", "numpy", "scikit-learn")}}

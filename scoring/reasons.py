@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Literal
 
+from scoring import counts
 from scoring.features import SCORER, SCORER_VERSION, UPSTREAM, AlertFacts, Features
 from scoring.phrases import LEAST, Highlight, Span, in_original, phrases, stretches
-from scoring.registry import categories_of
-from scoring.state import Encoder, Weights
+from scoring.registry import BELIEFS, SLOW, categories_of
+from scoring.state import Encoder, Floats, Weights
 from scoring.text import fold, grams_of, shorten, tokens
 
-Kind = Literal["text", "number", "category", "missing", "upstream", "scorer", "prior"]
+Kind = Literal[
+    "text", "number", "category", "missing", "upstream", "scorer", "prior", "customer", "generation", "lately"
+]
 
 _REASON_SPANS: Final = 4  # places of one phrase that a reason names
 
@@ -24,7 +27,8 @@ class Reason:
 
     ``kind`` text: ``name`` is "text", ``value`` the phrase, ``spans`` where it stands in the original text. Number,
     category, missing: ``name`` is the feature's. Upstream: the scorer's own score as the model has learnt to read it.
-    Prior: the same score before verdicts outweigh it. Scorer: who raised the alert.
+    Prior: the same score before verdicts outweigh it. Scorer: who raised the alert; lately: how its last few hundred
+    went. Customer: how this customer's earlier alerts went. Generation: what the slow model says beyond the features.
     """
 
     kind: Kind
@@ -38,12 +42,52 @@ def reasons(
     facts: AlertFacts, features: Features, encoder: Encoder, weights: Weights, prior: float, top: int
 ) -> list[Reason]:
     """The ``top`` heaviest reasons, heaviest first; equal ones by kind and name."""
+    held = weights.dense[SLOW:BELIEFS] * encoder.beliefs(features)
+    beside, rest = beliefs(features, encoder, weights, held)
     usual = encoder.usual(weights)
+    usual = {name: usual.get(name, 0.0) - beside.get(name, 0.0) for name in usual.keys() | beside.keys()}
     found = [*_text_reasons(facts, features, encoder, weights), *_number_reasons(features, encoder, weights, usual)]
-    found += _category_reasons(features, encoder, weights, usual)
+    found += [*_category_reasons(features, encoder, weights, usual), *rest]
     if prior:
         found.append(Reason("prior", "upstream_score", facts.upstream_score, prior))
     return heaviest(found, top)
+
+
+def beliefs(
+    features: Features, encoder: Encoder, weights: Weights, held: Floats
+) -> tuple[dict[str, float], list[Reason]]:
+    """What generation and counts add beyond the average alert: by feature, and as reasons of their own.
+
+    ``held``: what the generation and each count adds to this alert's log-odds. What the generation says is put down to
+    features by its trees. The categories' own contributions have the counts in them, so the average is taken off here;
+    a scorer's are taken out, and stand alone: how its alerts did of late is the same for all that it raises.
+    """
+    beyond = held - weights.dense[SLOW:BELIEFS] * weights.usual[SLOW:BELIEFS]
+    share = float(beyond[0])
+    beside: dict[str, float] = {}
+    named = {name for name, _ in features.numbers} | {name for name, _ in categories_of(features)}
+    if encoder.generation is not None and share:
+        slow = float(weights.dense[SLOW])
+        beside = {name: slow * part for name, part in encoder.generation.parts(features).items() if name in named}
+        share -= sum(beside.values())
+    segments = [name for name, _ in features.categories if counts.slot_of(name) == counts.SEGMENTS]
+    average = held[1:] - beyond[1:]
+    lately = float(beyond[1 + counts.SCORERS])
+    owners = [(SCORER, held[1 + counts.SCORERS]), (SCORER_VERSION, average[counts.RULES])]
+    if counts.RULE not in named:
+        owners[1] = (SCORER_VERSION, held[1 + counts.RULES])
+        lately += float(beyond[1 + counts.RULES])
+    owners += [(name, average[counts.SEGMENTS] / len(segments)) for name in segments]
+    for name, part in owners:
+        beside[name] = beside.get(name, 0.0) - float(part)
+    if not segments:
+        share -= float(average[counts.SEGMENTS])
+    customer = float(beyond[1 + counts.CUSTOMERS] + beyond[1 + counts.KNOWN])
+    return beside, [
+        Reason("generation", "generation", None, share),
+        Reason("customer", "customer", features.customer or None, customer),
+        Reason("lately", "scorer", dict(features.categories)[SCORER], lately),
+    ]
 
 
 def heaviest(found: Iterable[Reason], top: int) -> list[Reason]:

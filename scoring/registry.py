@@ -5,24 +5,29 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from functools import lru_cache
+from typing import Final
 
 import numpy as np
 
+from scoring import counts
 from scoring.features import Features
 from scoring.model_config import ModelConfig
+
+SLOW: Final = 1  # the slot of the slow generation's log-odds; those of the counts follow
+BELIEFS: Final = SLOW + 1 + counts.SIZE  # the intercept, the generation and the counts have the first slots
 
 Category = tuple[str, str | None]  # feature and value; value None: the feature is missing
 
 
 class Registry:
-    """Dense slots by name, in the order in which they were first learnt. Slot 0 is the intercept."""
+    """Dense slots by name, in the order in which they were first learnt. Slot 0 is the intercept; then come beliefs."""
 
     def __init__(self, config: ModelConfig) -> None:
         self.config = config
         self.columns: dict[str, int] = {}
         self.first_slots = np.zeros(0, dtype=np.int64)
         self.categories: dict[Category, int] = {}
-        self.size = 1
+        self.size = BELIEFS
         self._values: Counter[str] = Counter()
 
     def learn(self, features: Features) -> None:

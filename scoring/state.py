@@ -12,9 +12,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from scoring import counts
+from scoring.counts import Counts
 from scoring.features import UPSTREAM, Features
+from scoring.generation import Generation
 from scoring.model_config import ModelConfig
-from scoring.registry import Category, Registry, categories_of, hashed_slot
+from scoring.registry import BELIEFS, SLOW, Category, Registry, categories_of, hashed_slot
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -31,6 +34,7 @@ class Row:
 
     ``text_ids`` and ``hashed`` (crowded-out categories): sparse slots. ``categories``: dense slots. ``columns`` and
     ``numbers``: numeric columns with their raw values. ``upstream``: the upstream score, 0..1, 0.5 where there is none.
+    ``beliefs``: what the slow generation and the counts said when the row was made; slots 1 to 6.
     """
 
     text_ids: Ints
@@ -39,6 +43,7 @@ class Row:
     columns: Ints
     numbers: Floats
     upstream: float
+    beliefs: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +78,12 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A row with its label and its weight."""
+    """A row with its label and its weight, and whether the label says something about the text."""
 
     row: Row
     label: bool
     weight: float
+    text: bool = True
 
 
 def upstream_of(features: Features) -> float:
@@ -152,6 +158,8 @@ class Encoder:
         self.config = config
         self.registry = Registry(config)
         self.statistics = Statistics(config)
+        self.counts = Counts(config)
+        self.generation: Generation | None = None
 
     def learn(self, features: Features) -> Row:
         """Give slots to what is new, take the numbers into the statistics, and return the row."""
@@ -173,7 +181,23 @@ class Encoder:
             np.array([column for column, _ in known], dtype=np.int32),
             np.array([number for _, number in known], dtype=np.float64),
             upstream_of(features),
+            self.beliefs(features),
         )
+
+    def beliefs(self, features: Features) -> Floats:
+        """What the slow generation says of an alert (0 without one), and what the counts do."""
+        slow = 0.0 if self.generation is None else self.generation.log_odds(features)
+        return np.array([slow, *self.counts.features(features)])
+
+    def slow(self, row: Row) -> float:
+        """What the slow generation says of a remembered row; values that found no dense slot it takes for unknown."""
+        if self.generation is None:
+            return 0.0
+        names, keys = list(self.registry.columns), {slot: key for key, slot in self.registry.categories.items()}
+        numbers = tuple((names[column], number) for column, number in zip(row.columns, row.numbers, strict=True))
+        known = [keys[slot] for slot in row.categories.tolist()]
+        categories = tuple((name, value) for name, value in known if value is not None)
+        return self.generation.log_odds(Features(row.text_ids, numbers, categories, ()))
 
     def _slots(self, features: Features) -> tuple[list[int], list[int]]:
         hashed, dense = [], []
@@ -193,9 +217,10 @@ class Encoder:
         """The row's slots with their values: 1 for intercept, categories and bins, z-scores, and the text's share."""
         columns, numbers = row.columns, row.numbers
         first, categories = self.registry.first_slots[columns], len(row.categories)
-        dense = np.concatenate((_INTERCEPT, row.categories, first, first + 1 + self.statistics.bin(columns, numbers)))
+        dense = np.concatenate((_FIXED, row.categories, first, first + 1 + self.statistics.bin(columns, numbers)))
         dense_values = np.ones(len(dense))
-        dense_values[1 + categories : 1 + categories + len(columns)] = self.statistics.z(columns, numbers)
+        dense_values[SLOW:BELIEFS] = row.beliefs
+        dense_values[BELIEFS + categories : BELIEFS + categories + len(columns)] = self.statistics.z(columns, numbers)
         return Vector(dense, dense_values, *self._sparse(row))
 
     def _sparse(self, row: Row) -> tuple[Ints, Floats]:
@@ -215,9 +240,13 @@ class Encoder:
         return parts
 
     def category(self, key: Category, weights: Weights) -> float:
-        """What a category adds to the log-odds."""
+        """What a category adds to the log-odds: its own weight, and what is made of its rolling counts."""
         slot = self.registry.categories.get(key)
-        return float(weights.sparse[self.hashed(key)] if slot is None else weights.dense[slot])
+        own = weights.sparse[self.hashed(key)] if slot is None else weights.dense[slot]
+        name, value = key
+        if value is None:
+            return float(own)
+        return float(own + weights.dense[SLOW + 1 + counts.slot_of(name)] * self.counts.log_odds((name, value)))
 
     def usual(self, weights: Weights) -> dict[str, float]:
         """What each feature, by name, adds to the log-odds of an average alert."""
@@ -231,7 +260,7 @@ class Encoder:
         return found
 
 
-_INTERCEPT: Final = np.zeros(1, dtype=np.int64)
+_FIXED: Final = np.arange(BELIEFS)
 
 
 class Memory:

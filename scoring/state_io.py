@@ -3,16 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.checkpoint_format import Arrays, CheckpointCorrupt, below, finite_array
-from scoring.registry import Registry
+from scoring.checkpoint_format import Arrays, CheckpointCorrupt, ascending, below, finite_array, whole
+from scoring.covariance import symmetric
+from scoring.generation import Generation, is_due
+from scoring.registry import BELIEFS, SLOW, Registry
 from scoring.state import Encoder, Lesson, Memory, Row, Statistics
 
+if TYPE_CHECKING:
+    from scoring.online_model import OnlineModel
+
 T = TypeVar("T", np.int32, np.float64)
+
+
+def model_arrays(model: OnlineModel) -> tuple[dict[str, Any], Arrays]:
+    """A model as JSON values and arrays, for ``pack``."""
+    optimizer, weights, encoder = model.optimizer, model.weights, model.encoder
+    size, used = encoder.registry.size, np.flatnonzero(optimizer.squares)
+    keys, counts = encoder.counts.dump()
+    state = {"config": model.config.to_dict(), "learnt": model.learnt, "iterations": optimizer.n_iterations}
+    state |= {"chain": model.chain, "milestones": sorted(model.milestones.items())}
+    state |= {"registry": encoder.registry.names(), "counted": keys}
+    generation = b"" if encoder.generation is None else encoder.generation.dump()
+    return state, state_arrays(encoder.statistics, model.memory) | counts | model.calibrator.dump() | {
+        "generation": np.frombuffer(generation, dtype=np.uint8),
+        "slots": used.astype(np.int32),
+        "sparse": weights.sparse[used],
+        "squares": optimizer.squares[used],
+        "dense": weights.dense[:size],
+        "usual": weights.usual[:size],
+        "covariance": optimizer.covariance.matrix[np.tril_indices(size)] if model.learnt else np.zeros(0),
+    }
+
+
+def restore_model(model: OnlineModel, state: dict[str, Any], arrays: Arrays) -> None:
+    """Fill a fresh model. Raises ``CheckpointCorrupt``, or what a wrong type or shape raises by itself."""
+    optimizer, weights, encoder = model.optimizer, model.weights, model.encoder
+    model.learnt, model.chain = whole(state["learnt"]), _chain(state["chain"])
+    model.milestones = {_milestone(learnt, model.learnt): _chain(chain) for learnt, chain in state["milestones"]}
+    optimizer.n_iterations = whole(state["iterations"])
+    restore_state(encoder, model.memory, state["registry"], arrays)
+    if len(model.memory.lessons) != min(model.learnt, model.memory.capacity):
+        raise CheckpointCorrupt("what is remembered does not fit what was learnt")
+    encoder.counts.restore(state["counted"], arrays)
+    model.calibrator.restore(arrays)
+    if len(arrays["generation"]):
+        encoder.generation = Generation.load(arrays["generation"].tobytes())
+    slots = ascending(arrays["slots"], len(weights.sparse))
+    weights.sparse[slots] = finite_array(arrays["sparse"], len(slots))
+    optimizer.squares[slots] = np.abs(finite_array(arrays["squares"], len(slots)))
+    size = encoder.registry.size
+    weights.dense[:size] = finite_array(arrays["dense"], size)
+    weights.usual[:size] = finite_array(arrays["usual"], size)
+    if model.learnt:
+        optimizer.covariance.set(symmetric(finite_array(arrays["covariance"], size * (size + 1) // 2), size))
+
+
+def _chain(found: object) -> str:
+    if not isinstance(found, str) or len(found) != 64 or found.strip("0123456789abcdef"):
+        raise CheckpointCorrupt("a chain is 64 hexadecimal digits")
+    return found
+
+
+def _milestone(found: object, learnt: int) -> int:
+    if not isinstance(found, int) or not is_due(found) or found > learnt:
+        raise CheckpointCorrupt("a milestone that is none, or is ahead")
+    return found
 
 
 def state_arrays(statistics: Statistics, memory: Memory) -> Arrays:
@@ -25,6 +85,8 @@ def state_arrays(statistics: Statistics, memory: Memory) -> Arrays:
         "column_edges": statistics.edges.ravel(),
         "labels": np.array([lesson.label for lesson in memory.lessons], dtype=np.bool_),
         "label_weights": np.array([lesson.weight for lesson in memory.lessons], dtype=np.float64),
+        "label_texts": np.array([lesson.text for lesson in memory.lessons], dtype=np.bool_),
+        "row_beliefs": np.concatenate([np.zeros(0), *(row.beliefs for row in rows)]),
         "row_upstream": np.array([row.upstream for row in rows], dtype=np.float64),
         "row_texts": _lengths([row.text_ids for row in rows]),
         "row_text_ids": _end_to_end([row.text_ids for row in rows]),
@@ -86,8 +148,11 @@ def _lessons(encoder: Encoder, arrays: Arrays) -> list[Lesson]:
     upstream = finite_array(arrays["row_upstream"], count).tolist()
     weights = finite_array(arrays["label_weights"], count).tolist()
     labels = arrays["labels"].astype(np.bool_).tolist()
-    rows = map(Row, texts, hashed, slots, columns, numbers_by_row, upstream)
-    return list(map(Lesson, rows, labels, weights))
+    texts_count = arrays["label_texts"].astype(np.bool_).tolist()
+    width = BELIEFS - SLOW
+    beliefs = finite_array(arrays["row_beliefs"], count * width).reshape(count, width)
+    rows = map(Row, texts, hashed, slots, columns, numbers_by_row, upstream, map(np.copy, beliefs))
+    return [Lesson(*one) for one in zip(rows, labels, weights, texts_count, strict=True)]
 
 
 def _lengths(parts: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:

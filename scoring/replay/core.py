@@ -8,7 +8,10 @@ from scoring import policy
 from scoring.features import AlertFacts, extract
 from scoring.online_model import ModelConfig, OnlineModel
 from scoring.replay.product import Replayed, Score
+from scoring.replay.schooling import Schooling
 from scoring.replay.stream import Arrival, StreamAlert, in_order
+
+CUSTOMER = "replay"  # streams name none; the product has one for all of a stream, and its name changes no score
 
 
 def replay_core(
@@ -24,7 +27,8 @@ def replay_core(
     """
     config = ModelConfig()
     model, replayed = OnlineModel(config), Replayed()
-    facts = [AlertFacts(one.text, one.features, one.upstream_score, scorer, "") for one in alerts]
+    schooling = Schooling(model)
+    facts = [AlertFacts(one.text, one.features, one.upstream_score, scorer, "", CUSTOMER) for one in alerts]
     for event in in_order(alerts):
         features = extract(facts[event.index], config)
         if isinstance(event, Arrival):
@@ -35,7 +39,7 @@ def replay_core(
             if on_progress is not None:
                 on_progress(len(replayed.scores), len(alerts))
         elif replayed.scores[event.index].decision != "hide":
-            model.learn(features, alerts[event.index].accurate)
+            schooling.learn(features, alerts[event.index].accurate, key=event.index)
             replayed.verdicts += 1
     return replayed
 

@@ -11,7 +11,8 @@ from scoring.online_model import ModelConfig, OnlineModel
 # Small, so that every limit is met: few dense slots, a short memory, colliding hashes.
 TINY = ModelConfig(
     text_bits=8, category_bits=4, dense_slots=40, values_per_category=3, bins=4, memory=16, early_replay=3,
-    early_verdicts=20, max_text_chars=40, max_features=6, max_name_chars=4, max_category_chars=5,
+    early_verdicts=20, counts_memory=12, slow_trees=3, slow_folds=2,
+    max_text_chars=40, max_features=6, max_name_chars=4, max_category_chars=5,
 )  # fmt: skip
 
 texts = st.one_of(
@@ -32,6 +33,7 @@ facts = st.builds(
     upstream_score=st.one_of(st.none(), st.floats(0, 1)),
     scorer=st.sampled_from(["rules", "llm", ""]),
     scorer_version=st.sampled_from(["1", "2"]),
+    customer=st.sampled_from(["", "", "c1", "c2", "c\x003"]),
 )
 lessons = st.tuples(facts, st.booleans(), st.sampled_from([1.0, 1.0, 0.25, 0.0, 3.0]))
 

@@ -79,7 +79,17 @@ class TestOnePass:
         draw = random.Random(3)
         rows = [[draw.gauss(0, 1) for _ in range(4)] for _ in range(1_500)]
         labels = [draw.random() < 1 / (1 + np.exp(-(r[0] - 0.5 * r[1] + 0.3 * r[2] - 1))) for r in rows]
-        model = OnlineModel(ModelConfig(step_variance=1e-9, slope_variance=3.0, drift_variance=0.0, prior_gain=0.0))
+        model = OnlineModel(
+            ModelConfig(
+                step_variance=1e-9,
+                slope_variance=3.0,
+                drift_variance=0.0,
+                prior_gain=0.0,
+                counts_variance=0.0,
+                calibration_slope_variance=0.0,
+                calibration_shift_variance=0.0,
+            )
+        )
         alerts = [
             extract(AlertFacts("", dict(zip("abcd", row, strict=True)), None, "r", "1"), model.config) for row in rows
         ]

@@ -53,6 +53,7 @@ class TestAnyAlert:
             alert.upstream_score,
             alert.scorer,
             alert.scorer_version,
+            alert.customer,
         )
         assert repr(extract(alert, TINY)) == repr(extract(reverse, TINY))
 

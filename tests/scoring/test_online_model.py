@@ -203,7 +203,8 @@ class TestBesideRiver:
     def test_text_is_learnt_as_rivers_own_regression_with_adagrad_learns_it(self) -> None:
         config = replace(
             ModelConfig(), intercept_variance=0.0, category_variance=0.0, slope_variance=0.0, step_variance=0.0,
-            drift_variance=0.0, l2=0.0, replay=0, early_replay=0, prior_gain=0.0,
+            drift_variance=0.0, l2=0.0, replay=0, early_replay=0, prior_gain=0.0, counts_variance=0.0,
+            calibration_slope_variance=0.0, calibration_shift_variance=0.0,
         )  # fmt: skip
         ours = OnlineModel(config)
         rivers = linear_model.LogisticRegression(
@@ -230,7 +231,7 @@ class TestAConfiguration:
             ModelConfig.from_dict(parameters)
 
     def test_names_the_libraries_its_numbers_depend_on(self) -> None:
-        assert library_versions().keys() == {"python", "river", "numpy"}
+        assert library_versions().keys() == {"python", "river", "numpy", "scikit-learn"}
 
 
 def auc(labels: np.ndarray, scores: list[float]) -> float:

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 
 from scoring.features import AlertFacts, extract
 from scoring.online_model import ModelConfig, OnlineModel, Reason
+from scoring.registry import BELIEFS, SLOW
 from tests.scoring.alerts import TINY, facts, taught, world
 
 
@@ -47,7 +48,8 @@ class TestReasons:
     def test_of_numbers_and_categories_sum_up_to_the_distance_from_the_average_alert(self, model: OnlineModel) -> None:
         alert = AlertFacts("", ANGRY.features, 0.5, "rules", "1")
         usual = model.weights.dense[0] + sum(model.encoder.usual(model.weights).values())
-        distance = model.log_odds(extract(alert, model.config)) - usual
+        usual += (model.weights.dense * model.weights.usual)[SLOW:BELIEFS].sum()
+        distance = model.uncalibrated(extract(alert, model.config)) - usual
         assert sum(reason.contribution for reason in why(model, alert, top=99)) == pytest.approx(distance)
 
     @settings(max_examples=60, deadline=None)

@@ -1,0 +1,123 @@
+"""What a log-odds means as a probability, learnt on line; and how true recent probabilities were. Pure.
+
+Beta calibration (Kull, Silva Filho, Flach 2017, AISTATS) with three parameters: calibrated log-odds =
+``above * -log(1 - p) + below * log(p) + shift``. Both slopes stay positive, so the order of alerts never changes. They
+are learnt before each lesson is, from the score the alert would have got, by the same recursion as the dense weights;
+each parameter may drift, so what is long ago is forgotten. River has no calibration module.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.checkpoint_format import Arrays, CheckpointCorrupt, finite_array
+from scoring.model_config import ModelConfig
+
+Floats = NDArray[np.float64]
+
+BANDS: Final = 10
+FURTHEST: Final = 30.0
+_FLATTEST, _STEEPEST = 0.05, 5.0
+_FURTHEST_SHIFT: Final = 10.0
+
+
+class Reliability(NamedTuple):
+    """Of recent verdicts on alerts with about this score: how many (decayed), mean probability, share accurate."""
+
+    n: float
+    predicted: float
+    observed: float
+
+
+class Calibrator:
+    """Slopes above and below even odds, and a shift; and the reliability of ten bands of probability."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        self.config = config
+        self.parameters = [1.0, 1.0, 0.0]
+        slope, shift = config.calibration_slope_variance, config.calibration_shift_variance
+        self.covariance = [[slope, 0.0, 0.0], [0.0, slope, 0.0], [0.0, 0.0, shift]]
+        self.bands = [[0.0, 0.0, 0.0] for _ in range(BANDS)]
+
+    def log_odds(self, raw: float) -> float:
+        """Calibrated log-odds. Rises with ``raw``."""
+        above, below, shift = self.parameters
+        high, low = _parts(raw)
+        return above * high + below * low + shift
+
+    def log_odds_many(
+        self, raw: np.ndarray[tuple[int], np.dtype[np.float64]]
+    ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        """``log_odds`` of each."""
+        above, below, shift = self.parameters
+        raw = np.clip(raw, -FURTHEST, FURTHEST)
+        high = np.log1p(np.exp(-np.abs(raw))) + np.maximum(raw, 0.0)
+        calibrated: Floats = above * high + below * (raw - high) + shift
+        return calibrated
+
+    def learn(self, raw: float, label: bool, weight: float) -> None:
+        """Learn what became of an alert that scored ``raw`` log-odds."""
+        values = (*_parts(raw), 1.0)
+        log_odds = sum(parameter * value for parameter, value in zip(self.parameters, values, strict=True))
+        probability = 1.0 / (1.0 + math.exp(-min(FURTHEST, max(-FURTHEST, log_odds))))
+        self._record(probability, label, weight)
+        self._step(values, weight * (probability - label), weight * probability * (1.0 - probability))
+
+    def _step(self, values: tuple[float, float, float], slope: float, curvature: float) -> None:
+        covariance, config = self.covariance, self.config
+        reach = [row[0] * values[0] + row[1] * values[1] + row[2] * values[2] for row in covariance]
+        doubt = reach[0] * values[0] + reach[1] * values[1] + reach[2] * values[2]
+        shrink = 1.0 / (1.0 + curvature * max(0.0, doubt))
+        for i in range(3):
+            for j in range(3):
+                covariance[i][j] -= curvature * shrink * reach[i] * reach[j]
+        wide = config.calibration_slope_variance
+        for i, limit in enumerate((wide, wide, config.calibration_shift_variance)):
+            covariance[i][i] = min(limit, covariance[i][i] + config.calibration_drift * limit)
+            self.parameters[i] -= shrink * slope * reach[i]
+        above, below, shift = self.parameters
+        self.parameters = [
+            min(_STEEPEST, max(_FLATTEST, above)),
+            min(_STEEPEST, max(_FLATTEST, below)),
+            min(_FURTHEST_SHIFT, max(-_FURTHEST_SHIFT, shift)),
+        ]
+
+    def _record(self, probability: float, label: bool, weight: float) -> None:
+        band = self.bands[min(BANDS - 1, int(probability * BANDS))]
+        kept = 1.0 - 1.0 / self.config.calibration_span
+        for place, value in enumerate((weight, weight * probability, weight * label)):
+            band[place] = band[place] * kept + value
+
+    def at(self, probability: float) -> Reliability:
+        """How true recent probabilities near this one were."""
+        n, predicted, observed = self.bands[min(BANDS - 1, max(0, int(probability * BANDS)))]
+        return Reliability(n, predicted / n, observed / n) if n else Reliability(0.0, probability, probability)
+
+    def dump(self) -> Arrays:
+        """All numbers."""
+        return {
+            "calibration": np.array(self.parameters),
+            "calibration_covariance": np.array(self.covariance).ravel(),
+            "calibration_bands": np.array(self.bands).ravel(),
+        }
+
+    def restore(self, arrays: Arrays) -> None:
+        """Put the numbers of ``dump`` in force. Raises ``CheckpointCorrupt`` where they cannot be."""
+        self.parameters = finite_array(arrays["calibration"], 3).tolist()
+        self.covariance = finite_array(arrays["calibration_covariance"], 9).reshape(3, 3).tolist()
+        self.bands = finite_array(arrays["calibration_bands"], 3 * BANDS).reshape(BANDS, 3).tolist()
+        if not all(_FLATTEST <= slope <= _STEEPEST for slope in self.parameters[:2]):
+            raise CheckpointCorrupt("a calibration that turns the order cannot be")
+        if any(number < 0 for band in self.bands for number in band):
+            raise CheckpointCorrupt("a band cannot hold less than nothing")
+
+
+def _parts(raw: float) -> tuple[float, float]:
+    """``-log(1 - p)`` and ``log(p)`` of the probability behind log-odds; their sum is ``raw``."""
+    raw = min(FURTHEST, max(-FURTHEST, raw))
+    high = math.log1p(math.exp(-abs(raw))) + max(raw, 0.0)
+    return high, raw - high
