@@ -203,6 +203,7 @@ LOGGING = logs.settings(env.LOG_FORMAT, env.LOG_LEVEL)
 METRICS_TOKEN = env.METRICS_TOKEN
 TRUSTED_PROXIES = env.TRUSTED_PROXIES
 DEMO = env.DEMO
+CHECK_SHARE = env.CHECK_SHARE if not TESTING else 0.0  # the tests that are about checks switch them on
 READY_MAX_BEHIND = env.READY_MAX_BEHIND
 READY_MAX_SILENCE_SECONDS = env.READY_MAX_SILENCE_SECONDS
 PROMETHEUS_EXPORT_MIGRATIONS = False  # /readyz answers that, without a query at every start

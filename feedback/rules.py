@@ -22,6 +22,7 @@ class Fact:
     """One ledger entry as the rules need it. `retracts` is the position of the verdict it takes back, or None.
 
     `weight`, above 0 and at most 1: how much the word of the judge is worth to a learner; the ledger knows no weights.
+    `check`: asked of somebody after the alert was settled, to see how far they agree. It never opens nor closes it.
     """
 
     position: int
@@ -31,6 +32,7 @@ class Fact:
     retracts: int | None = None
     reason: str = ""
     weight: float = 1.0
+    check: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,22 @@ def label_of(facts: Iterable[Fact]) -> Label | None:
     return Label(balance > 0, agreeing[0].position, max(fact.weight for fact in agreeing), teaches_text)
 
 
+def certain_answer(facts: Iterable[Fact], apart_from: Hashable = None) -> bool | None:
+    """Whether an alert is surely accurate (True) or surely false (False); None where nobody can be sure.
+
+    Sure are a lead, an outcome, and two labelers or more who all say the same; never the one who is asked about
+    (`apart_from`), nor a source that contradicts itself.
+    """
+    others = [fact for fact in effective_verdicts(facts) if fact.judge != apart_from]
+    for source, least in (("lead", 1), ("outcome", 1), ("labeler", 2)):
+        said = [fact.value for fact in others if fact.source == source and fact.value in (ACCURATE, FALSE_POSITIVE)]
+        if said:
+            return said[0] == ACCURATE if len(said) >= least and len(set(said)) == 1 else None
+    return None
+
+
 def closing_verdict(facts: Iterable[Fact]) -> Fact | None:
     """The verdict that took the alert out of the reps' queue: the last standing one of a closing source."""
-    closing = [fact for fact in effective_verdicts(facts) if fact.source in CLOSING_SOURCES]
+    standing = effective_verdicts(facts)
+    closing = [fact for fact in standing if fact.source in CLOSING_SOURCES and not fact.check]
     return closing[-1] if closing else None

@@ -90,7 +90,7 @@ def desk_address(queue: Queue, **query: int | uuid.UUID | str) -> str:
 
 
 def _again(request: DeskRequest, alert: Alert, status: int, form: VerdictForm | None, problem: str) -> HttpResponse:
-    work = selectors.work_of(alert)
+    work = selectors.work_for(request.user, alert)
     typed = {"note": form.data.get("note", ""), "reason": form.data.get("reason", "")} if form else {}
     if wants_fragment(request):
         return work_reply(request, alert.queue, work, status, problem=problem, typed=typed)

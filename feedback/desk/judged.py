@@ -17,7 +17,7 @@ PAGE_ROWS = 30
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One verdict of a person. `stands`: it is the one that keeps its alert out of the queue."""
+    """One verdict of a person. `stands`: it keeps its alert out of the queue, or is a check that was not taken back."""
 
     entry: LedgerEntry
     stands: bool
@@ -55,10 +55,12 @@ def judged_by(*, user: Person, slug: str, before: int | None = None) -> JudgedPa
 
 def _with_standing(entries: list[LedgerEntry]) -> list[Judged]:
     about = entries_about({entry.alert_id for entry in entries})
-    closing = {alert_id: rules.closing_verdict(facts_of(rows)) for alert_id, rows in about.items()}
-    return [_judged(entry, closing[entry.alert_id]) for entry in entries]
+    facts = {alert_id: facts_of(rows) for alert_id, rows in about.items()}
+    return [_judged(entry, facts[entry.alert_id]) for entry in entries]
 
 
-def _judged(entry: LedgerEntry, closing: rules.Fact | None) -> Judged:
-    stands = closing is not None and closing.position == entry.position
+def _judged(entry: LedgerEntry, facts: list[rules.Fact]) -> Judged:
+    closing = rules.closing_verdict(facts)
+    standing = rules.effective_verdicts(facts) if entry.is_check else [closing] if closing else []
+    stands = any(fact.position == entry.position for fact in standing)
     return Judged(entry, stands=stands, retracted=getattr(entry, "retraction", None) is not None)

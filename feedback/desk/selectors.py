@@ -14,9 +14,10 @@ from django.db.models.functions import Coalesce, Left, NullIf
 from django.utils import timezone
 
 from feedback import rules
+from feedback.desk import checks
 from feedback.desk.access import DESK_ROLES
 from feedback.desk.cursor import Cursor
-from feedback.models import Alert, LedgerEntry, Membership, OpenAlert, Queue, Role, Source, Tier
+from feedback.models import Alert, Exposure, LedgerEntry, Membership, OpenAlert, Queue, Role, Source, Tier
 from feedback.people import Person, id_of
 from feedback.selectors import history_of
 from feedback.services.ledger import facts_of
@@ -59,6 +60,7 @@ class Work:
     """One alert on the desk, and what its verdict form needs.
 
     `standing` is the closing verdict, None where the alert is open. `colleague` is who else has it on their desk.
+    `check`: the alert was settled before, and is shown as if it were not; `place` is where the list goes on after it.
     `decision_id` and `undo_id` are new for every form that is shown.
     """
 
@@ -66,6 +68,9 @@ class Work:
     standing: LedgerEntry | None
     history: list[LedgerEntry]
     colleague: str = ""
+    check: bool = False
+    check_tier: int = Tier.YELLOW
+    place: Cursor | None = None
     decision_id: uuid.UUID = field(default_factory=uuid.uuid4)
     undo_id: uuid.UUID = field(default_factory=uuid.uuid4)
 
@@ -75,15 +80,17 @@ class Work:
 
     @property
     def cursor(self) -> Cursor | None:
-        return None if self.open is None else Cursor(self.open.urgency, self.alert.pk)
+        return self.place if self.open is None else Cursor(self.open.urgency, self.alert.pk)
 
     @property
     def blind(self) -> bool:
         """Whether the model's opinion stays off the page until the verdict."""
-        return is_blind(self.alert)
+        return self.check or is_blind(self.alert)
 
     @property
     def tier(self) -> str:
+        if self.check:
+            return tier_word(self.check_tier)
         return "" if self.open is None else tier_word(self.open.tier)
 
 
@@ -141,6 +148,11 @@ def pulse_of(user: Person, queue: Queue, now: datetime) -> Pulse:
         return Pulse(*cursor.fetchone())
 
 
+def is_open(alert: Alert) -> bool:
+    """Whether an alert waits for a verdict. Reads `alert.open`."""
+    return getattr(alert, "open", None) is not None
+
+
 def is_blind(alert: Alert) -> bool:
     """Whether an alert is to be judged without the model's opinion. Reads `alert.open`."""
     standing: OpenAlert | None = getattr(alert, "open", None)
@@ -179,6 +191,16 @@ def work_of(alert: Alert) -> Work:
     by_position = {entry.position: entry for entry in history}
     closing = rules.closing_verdict(facts_of(history))
     return Work(alert, None if closing is None else by_position[closing.position], history)
+
+
+def work_for(user: Person, alert: Alert) -> Work:
+    """An alert as a person may see it: what others said of a check stays off the page until they have judged it."""
+    work = work_of(alert)
+    check = None if is_open(alert) else checks.check_on(user, alert.pk)
+    if check is None or work.standing is None or not checks.is_unanswered(check, work.history):
+        return work
+    tier = Exposure.objects.filter(alert=alert).order_by("-pk").values_list("tier", flat=True).first()
+    return Work(alert, None, [], check=True, check_tier=tier or Tier.YELLOW)
 
 
 def arrived_since(queue: Queue, alert_id: int) -> int:

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from feedback.desk import selectors
+from feedback.desk import checks, selectors
 from feedback.desk.access import DESK_ROLES
 from feedback.desk.cursor import Cursor
 from feedback.desk.selectors import Desk, Work
-from feedback.models import Alert, OpenAlert, Queue
+from feedback.models import Alert, OpenAlert, Queue, Source
 from feedback.people import Person
 from feedback.selectors import queue_for
 from feedback.services import Recorded, record_verdict
@@ -17,11 +17,15 @@ from feedback.services.holds import hold, hold_next
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What an address of the desk asks for: one alert or the next past a place, and the list after a place."""
+    """What an address of the desk asks for: one alert or the next past a place, and the list after a place.
+
+    `later`: the alert that the person leaves for later.
+    """
 
     alert_id: int | None = None
     past: Cursor | None = None
     after: Cursor | None = None
+    later: int | None = None
 
 
 def sit_down(*, user: Person, slug: str, choice: Choice, now: datetime) -> Desk:
@@ -30,6 +34,8 @@ def sit_down(*, user: Person, slug: str, choice: Choice, now: datetime) -> Desk:
     Raises `Queue.DoesNotExist` or `Alert.DoesNotExist` where it is not theirs.
     """
     queue = queue_for(user, slug, *DESK_ROLES)
+    if choice.later is not None:
+        checks.put_off(user=user, queue=queue, alert_id=choice.later, now=now)
     if choice.alert_id is None:
         work = take_next(user=user, queue=queue, past=choice.past, now=now)
     else:
@@ -38,7 +44,12 @@ def sit_down(*, user: Person, slug: str, choice: Choice, now: datetime) -> Desk:
 
 
 def take_next(*, user: Person, queue: Queue, past: Cursor | None, now: datetime) -> Work | None:
-    """Hold the most urgent free alert past a place, after the last one the first; None where none is free."""
+    """Hold the most urgent free alert past a place, after the last one the first; None where none is free.
+
+    Now and then it is a check instead, and the place in the list stays.
+    """
+    if (check_id := checks.next_check(user=user, queue=queue, now=now)) is not None:
+        return replace(selectors.work_for(user, selectors.alert_on_desk(user, check_id, queue)), place=past)
     place = None if past is None else (past.urgency, past.alert_id)
     alert_id = hold_next(queue_id=queue.pk, person=user, now=now, past=place)
     if alert_id is None and place is not None:
@@ -48,7 +59,7 @@ def take_next(*, user: Person, queue: Queue, past: Cursor | None, now: datetime)
 
 def take_up(*, user: Person, alert: Alert, now: datetime) -> Work:
     """An alert that a person opened on purpose: theirs to hold unless a colleague has it, who is named then."""
-    work = selectors.work_of(alert)
+    work = selectors.work_for(user, alert)
     if work.open is None or hold(alert_id=alert.pk, person=user, now=now):
         return work
     return replace(work, colleague=_name_of(work.open))
@@ -71,6 +82,13 @@ def judge_on_desk(*, alert: Alert, judge: Person, decision: dict[str, Any], now:
     What it counts as is read off the person and the alert, never off the form.
     Raises what `record_verdict` raises; nothing is written then.
     """
+    check = None if selectors.is_open(alert) else checks.check_on(judge, alert.pk)
+    if check is not None:
+        recorded = record_verdict(
+            alert=alert, judge=judge, source=Source.REP, blind=True, is_check=True, now=now, **decision
+        )
+        checks.answered(check, recorded.entry)
+        return recorded
     source = selectors.source_of(judge, alert, decision["seen"])
     blind = selectors.is_blind(alert)
     return record_verdict(alert=alert, judge=judge, source=source, blind=blind, now=now, **decision)

@@ -44,6 +44,7 @@ def desk(request: DeskRequest, slug: str) -> HttpResponse:
         alert_id=_number(request.GET.get("alert")),
         past=Cursor.parse(request.GET.get("past", "")),
         after=Cursor.parse(request.GET.get("after", "")),
+        later=_number(request.GET.get("later")),
     )
     desk = sit_down(user=request.user, slug=slug, choice=choice, now=timezone.now())
     if wants_fragment(request):

@@ -1,6 +1,7 @@
 """What happened: queues and people, scorers and customers, alerts and exposures, and the ledger of verdicts."""
 
 from feedback.models.alerts import Alert, Decision, Exposure, OpenAlert, Tier
+from feedback.models.checks import Check
 from feedback.models.ledger import LEDGER_LOCK, Kind, LedgerEntry, Reason, Source, Value
 from feedback.models.queues import Membership, Queue, Role
 from feedback.models.scorers import Customer, Scorer, ScorerKey
@@ -8,6 +9,7 @@ from feedback.models.scorers import Customer, Scorer, ScorerKey
 __all__ = [
     "LEDGER_LOCK",
     "Alert",
+    "Check",
     "Customer",
     "Decision",
     "Exposure",

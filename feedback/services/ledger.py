@@ -56,28 +56,30 @@ def record_verdict(
     note: str = "",
     blind: bool = False,
     seen: uuid.UUID | None = None,
+    is_check: bool = False,
 ) -> Recorded:
     """Append a person's verdict on an alert.
 
     `seen` is the decision id of the closing verdict that the person had on screen (None: the alert looked open). It
-    guards reps and leads against overwriting what they never saw: two tabs, two people, a stale page.
+    guards reps and leads against overwriting what they never saw: two tabs, two people, a stale page. `is_check`: the
+    alert was settled before and shown as if it were open; where it is open again, the verdict is one like any other.
 
-    1. Take the queue's ledger lock. 2. A known decision id is a repeat: answer it again. 3. Refuse where another
-    closing
-    verdict stands than the one seen. 4. Append. 5. Take the alert out of the reps' queue. 6. After commit, nudge.
-
+    1. Take the queue's ledger lock. 2. A known decision id is a repeat: answer it again. 3. Refuse where a closing verdict
+    stands that was not seen. 4. Append. 5. Take the alert out of the reps' queue. 6. After commit, nudge.
     Raises `NotPermitted`, `DecisionConflict`, `AlreadyJudged`; nothing is written then.
     """
     entry = LedgerEntry(
         queue_id=alert.queue_id, alert=alert, decision_id=decision_id, kind=Kind.VERDICT, value=value,
-        source=source, judge_id=id_of(judge), reason=reason, note=note, blind=blind, recorded_at=now,
+        source=source, judge_id=id_of(judge), reason=reason, note=note, blind=blind, is_check=is_check, recorded_at=now,
     )  # fmt: skip
     with transaction.atomic():
         _require_role(alert.queue_id, judge, _ROLES_FOR_SOURCE[source])
         _lock_ledger(alert.queue_id)
         if (known := _known(entry)) is not None:
             return Recorded(known, created=False)
-        if source in rules.CLOSING_SOURCES and (standing := _unseen(entry, seen)) is not None:
+        standing = _closing(alert.pk) if source in rules.CLOSING_SOURCES else None
+        entry.is_check = is_check and standing is not None
+        if standing is not None and not is_check and standing.decision_id != seen:
             if standing.judge_id == id_of(judge) and standing.value == value:
                 return Recorded(standing, created=False)
             raise AlreadyJudged(standing)
@@ -136,6 +138,7 @@ def facts_of(entries: Iterable[LedgerEntry]) -> list[rules.Fact]:
             judge=entry.judge_id if entry.judge_id is not None else f"scorer:{entry.scorer_id}",
             retracts=None if entry.retracts_id is None else positions[entry.retracts_id],
             reason=entry.reason,
+            check=entry.is_check,
         )
         for entry in rows
     ]
@@ -158,13 +161,11 @@ def _known(entry: LedgerEntry) -> LedgerEntry | None:
     return known
 
 
-def _unseen(entry: LedgerEntry, seen: uuid.UUID | None) -> LedgerEntry | None:
-    """The closing verdict that stands and is not the one that was seen."""
-    entries = {row.position: row for row in LedgerEntry.objects.filter(alert_id=entry.alert_id)}
+def _closing(alert_id: int) -> LedgerEntry | None:
+    """The verdict that keeps an alert out of the reps' queue."""
+    entries = {row.position: row for row in LedgerEntry.objects.filter(alert_id=alert_id)}
     closing = rules.closing_verdict(facts_of(entries.values()))
-    if closing is None or entries[closing.position].decision_id == seen:
-        return None
-    return entries[closing.position]
+    return None if closing is None else entries[closing.position]
 
 
 def _append(entry: LedgerEntry) -> Recorded:
@@ -174,7 +175,7 @@ def _append(entry: LedgerEntry) -> Recorded:
     entry.save(force_insert=True)
     if entry.kind == Kind.RETRACTION:
         _reopen_if_unsettled(entry)
-    elif entry.source in rules.CLOSING_SOURCES:
+    elif entry.source in rules.CLOSING_SOURCES and not entry.is_check:
         OpenAlert.objects.filter(alert_id=entry.alert_id).delete()
     transaction.on_commit(
         partial(ledger_grew.send_robust, sender=LedgerEntry, queue_id=entry.queue_id, position=entry.position)

@@ -1,0 +1,120 @@
+"""Checks: of what "next" brings, a small share was settled before. It is shown like an audit, without a score.
+
+The verdict goes to the ledger like any other and changes nothing about the alert; it says how far the person can be
+believed. The draw is a hash, so a page that is loaded again draws the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from feedback import rules
+from feedback.models import Check, LedgerEntry, Queue
+from feedback.people import Person, id_of
+from feedback.selectors import entries_about, head_of
+from feedback.services.ledger import facts_of
+
+# Ledger rows looked back on for settled alerts, and how many of these are considered.
+LOOK_BACK, MOST = 20_000, 300
+
+# One round trip at every "next": the check that waits, the person's last ledger row, how many checks they had.
+_STATE = """
+    SELECT
+        (SELECT alert_id FROM feedback_check c
+         WHERE person_id = %(person)s AND queue_id = %(queue)s AND entry_id IS NULL AND put_off_at IS NULL
+             AND NOT EXISTS (SELECT 1 FROM feedback_openalert o WHERE o.alert_id = c.alert_id)
+         ORDER BY id LIMIT 1),
+        (SELECT position FROM feedback_ledgerentry WHERE judge_id = %(person)s AND queue_id = %(queue)s
+         ORDER BY recorded_at DESC, position DESC LIMIT 1),
+        (SELECT count(*) FROM feedback_check WHERE person_id = %(person)s AND queue_id = %(queue)s)
+"""
+
+_SETTLED = """
+    SELECT alert_id FROM (
+        SELECT alert_id, max(position) AS newest FROM feedback_ledgerentry
+        WHERE queue_id = %(queue)s AND position > %(low)s AND kind = 'verdict' AND source = ANY(%(sources)s)
+        GROUP BY alert_id
+    ) AS settled
+    WHERE NOT EXISTS (SELECT 1 FROM feedback_openalert o WHERE o.alert_id = settled.alert_id)
+        AND NOT EXISTS (SELECT 1 FROM feedback_ledgerentry mine
+                        WHERE mine.alert_id = settled.alert_id AND mine.judge_id = %(person)s)
+        AND NOT EXISTS (SELECT 1 FROM feedback_check c
+                        WHERE c.alert_id = settled.alert_id AND c.person_id = %(person)s)
+    ORDER BY newest DESC LIMIT %(most)s
+"""
+
+
+def next_check(*, user: Person, queue: Queue, now: datetime) -> int | None:
+    """The settled alert that this person is to judge next, or None: then the queue goes on.
+
+    1. One that they left unanswered comes back. 2. The draw says whether it is time for one. 3. Take one whose answer
+    is certain; where there is none, one that a colleague has judged.
+    """
+    if not settings.CHECK_SHARE:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(_STATE, {"queue": queue.pk, "person": id_of(user)})
+        waiting, last, had = cursor.fetchone()
+    if waiting is not None or last is None:  # who has not begun is not checked
+        return None if waiting is None else int(waiting)
+    # By the person's last ledger row and how many checks they had: after each of both it is another draw.
+    if _hash("time", queue.pk, id_of(user), last, had) >= settings.CHECK_SHARE:
+        return None
+    return _draw(user, queue, now, certain=True) or _draw(user, queue, now, certain=False)
+
+
+def put_off(*, user: Person, queue: Queue, alert_id: int, now: datetime) -> None:
+    """The person leaves a check for later, as they may any alert: it does not come back by itself."""
+    Check.objects.filter(person_id=id_of(user), queue=queue, alert_id=alert_id, entry=None).update(put_off_at=now)
+
+
+def check_on(user: Person, alert_id: int) -> Check | None:
+    """The check that an alert was to a person, answered or not."""
+    return Check.objects.filter(person_id=id_of(user), alert_id=alert_id).first()
+
+
+def is_unanswered(check: Check, history: Iterable[LedgerEntry]) -> bool:
+    """Whether the person has no verdict on it that stands: then nobody else's is shown."""
+    standing = rules.effective_verdicts(facts_of(history))
+    return all(fact.judge != check.person_id for fact in standing)
+
+
+def answered(check: Check, entry: LedgerEntry) -> None:
+    """Keep which verdict answered the check first."""
+    Check.objects.filter(pk=check.pk, entry=None).update(entry=entry)
+
+
+def _draw(user: Person, queue: Queue, now: datetime, *, certain: bool) -> int | None:
+    sources = ["lead", "outcome", "labeler"] if certain else ["rep"]
+    known: dict[str, Any] = {"queue": queue.pk, "person": id_of(user), "sources": sources, "most": MOST}
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTLED, {**known, "low": head_of(queue.pk) - LOOK_BACK})
+        settled = [alert_id for (alert_id,) in cursor.fetchall()]
+    facts = {pk: facts_of(entries) for pk, entries in entries_about(settled).items()}
+    fit = [pk for pk, known in facts.items() if _answer(known, certain) is not None]
+    if not fit:
+        return None
+    chosen = min(fit, key=lambda pk: (_hash("alert", pk, id_of(user)), pk))
+    check, _made = Check.objects.get_or_create(
+        person_id=id_of(user), alert_id=chosen, defaults={"queue": queue, "certain": certain, "drawn_at": now}
+    )
+    return check.alert_id
+
+
+def _answer(facts: list[rules.Fact], certain: bool) -> bool | None:
+    if certain:
+        return rules.certain_answer(facts)
+    label = rules.label_of(facts)
+    return None if label is None else label.accurate
+
+
+def _hash(*parts: str | int) -> float:
+    """A number in [0, 1) that depends on the parts alone."""
+    text = ":".join(map(str, parts))
+    return int.from_bytes(hashlib.blake2b(f"check:{text}".encode(), digest_size=6).digest()) / 2**48
