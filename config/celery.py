@@ -13,6 +13,7 @@ from celery import Celery, signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+VET_SECONDS = 15.0
 SWEEP_SCORING_SECONDS, SWEEP_LABELING_SECONDS, COUNT_SECONDS, HEARTBEAT_SECONDS = 5.0, 15.0, 15.0, 10.0
 REMEMBER_SECONDS = 15.0
 WATCH_SECONDS = 60.0
@@ -33,6 +34,7 @@ BEAT_SCHEDULE = {
     "count what the leads' pages show": _every(COUNT_SECONDS, "scoring.tasks.count"),
     "remember judged alerts for the search": _every(REMEMBER_SECONDS, "scoring.tasks.remember"),
     "watch for drift": _every(WATCH_SECONDS, "scoring.tasks.watch"),
+    "look at who judged": _every(VET_SECONDS, "scoring.tasks.vet"),
     "show that clock, broker and worker run": _every(HEARTBEAT_SECONDS, "ops.tasks.beat_heart"),
 }
 

@@ -104,9 +104,7 @@ def suspicions(
     `sightings`: a queue's last verdicts in order of position. `right`: of each judge, the shares of accurate and of
     false alerts that they get right where the truth is known.
     """
-    by_judge: dict[Hashable, list[Sighting]] = {}
-    for one in sightings:
-        by_judge.setdefault(one.judge, []).append(one)
+    by_judge = _by_judge(sightings)
     fits = _Fits(by_judge)
     found = {}
     for judge, mine in by_judge.items():
@@ -114,6 +112,24 @@ def suspicions(
         if suspicion is not None:
             found[judge] = suspicion
     return found
+
+
+def expectations(sightings: Sequence[Sighting]) -> dict[Hashable, float]:
+    """Of each judge's alerts, the share that the rest of the team would call accurate."""
+    by_judge = _by_judge(sightings)
+    fits = _Fits(by_judge)
+    return {judge: _expected(mine, fits.without(judge)) for judge, mine in by_judge.items()}
+
+
+def _by_judge(sightings: Sequence[Sighting]) -> dict[Hashable, list[Sighting]]:
+    grouped: dict[Hashable, list[Sighting]] = {}
+    for one in sightings:
+        grouped.setdefault(one.judge, []).append(one)
+    return grouped
+
+
+def _expected(sightings: Sequence[Sighting], expectation: Expectation) -> float:
+    return sum(1 / (1 + math.exp(-expectation.of(one.probability))) for one in sightings) / len(sightings)
 
 
 def _follow(
@@ -178,10 +194,9 @@ def _haste(watch: _Watch, one: Sighting) -> float:
 def _suspicion(mine: Sequence[Sighting], way: Way, watch: _Watch, at: int, expectation: Expectation) -> Suspicion:
     during = [one for one in mine if watch.since[way] < one.position <= at]
     known = [one for one in during if one.truth is not None]
-    expected = [1 / (1 + math.exp(-expectation.of(one.probability))) for one in during]
     return Suspicion(
         way, watch.since[way], at, watch.score[way], len(during),
-        sum(one.accurate for one in during) / len(during), sum(expected) / len(during),
+        sum(one.accurate for one in during) / len(during), _expected(during, expectation),
         len(known), sum(one.accurate != one.truth for one in known),
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from scoring.explain.services import remember_behind
 from scoring.lead.services import count_queues_behind
 from scoring.lifecycle.services import watch_queues
 from scoring.receivers import LEARN
+from scoring.trust.services import vet_queues_behind
 
 # A queue rests for this many times as long as its last re-ranking took: a board of 100,000 alerts, re-ranked after
 # every verdict, would take a processor for itself.
@@ -52,6 +53,12 @@ def remember() -> None:
 def watch() -> None:
     """Feed what arrived and what was judged to the drift detectors."""
     watch_queues(now=timezone.now())
+
+
+@shared_task
+def vet() -> None:
+    """Look at the judges of the queues in which somebody judged."""
+    vet_queues_behind(now=timezone.now())
 
 
 @shared_task

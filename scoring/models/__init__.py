@@ -6,6 +6,7 @@ from scoring.models.figures import FigureStanding, JudgedAlert, LearningBlock, W
 from scoring.models.learner import Checkpoint, ModelConfiguration, Reranking
 from scoring.models.policies import PolicyVersion, Stage
 from scoring.models.similar import MemoryStanding, RememberedAlert
+from scoring.models.trust import JudgeFigure, Ruling, Suspect, Vetting
 
 __all__ = [
     "Amendment",
@@ -16,6 +17,7 @@ __all__ = [
     "DriftStanding",
     "FigureStanding",
     "Generation",
+    "JudgeFigure",
     "JudgedAlert",
     "LearningBlock",
     "MemoryStanding",
@@ -23,7 +25,10 @@ __all__ = [
     "PolicyVersion",
     "RememberedAlert",
     "Reranking",
+    "Ruling",
     "Stage",
+    "Suspect",
+    "Vetting",
     "WeeklyAgreement",
     "WeeklyFigure",
 ]
