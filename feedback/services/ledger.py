@@ -64,8 +64,8 @@ def record_verdict(
     guards reps and leads against overwriting what they never saw: two tabs, two people, a stale page. `is_check`: the
     alert was settled before and shown as if it were open; where it is open again, the verdict is one like any other.
 
-    1. Take the queue's ledger lock. 2. A known decision id is a repeat: answer it again. 3. Refuse where a closing verdict
-    stands that was not seen. 4. Append. 5. Take the alert out of the reps' queue. 6. After commit, nudge.
+    1. Take the queue's ledger lock. 2. A known decision id is a repeat: answer it again. 3. Refuse where a closing
+    verdict stands that was not seen. 4. Append. 5. Take the alert out of the reps' queue. 6. After commit, nudge.
     Raises `NotPermitted`, `DecisionConflict`, `AlreadyJudged`; nothing is written then.
     """
     entry = LedgerEntry(
