@@ -202,7 +202,7 @@ def _trees(grown: Sequence[NDArray[Any]], width: int, base: float) -> Trees:
         width,
         base,
         np.zeros(shape, dtype=np.int64),
-        np.full(shape, np.inf),
+        np.full(shape, NEVER),
         np.zeros(shape, dtype=np.uint16),
         np.zeros(shape, dtype=np.uint16),
         np.zeros((len(grown), LEAVES)),

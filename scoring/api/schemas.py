@@ -33,6 +33,7 @@ from scoring.api.fields import (
     words,
 )
 from scoring.api.problems import Problem, ProblemDocument
+from scoring.reasons import Kind
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -79,7 +80,7 @@ class AlertIn(Wire):
 class ReasonOut(BaseModel):
     """One thing that moved the probability."""
 
-    kind: Literal["text", "number", "category", "missing", "upstream", "scorer", "prior"]
+    kind: Kind
     name: str = Field(description="The feature; `text` for words; `upstream_score` for your own score.")
     value: str | float | None = Field(description="The words, the number or the category.")
     contribution: float = Field(description="In log-odds: positive speaks for an accurate alert.")

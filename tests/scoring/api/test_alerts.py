@@ -2,8 +2,10 @@
 
 import pytest
 from django.conf import LazySettings
+from django.contrib.auth.models import User
 
-from feedback.models import Alert, Exposure, OpenAlert, Queue, Scorer
+from feedback.models import Alert, Exposure, OpenAlert, Queue, Scorer, Value
+from tests.factories import judge
 from tests.scoring.api.conftest import ApiClient, alert
 
 
@@ -20,6 +22,14 @@ class TestOneAlert:
         (reason,) = api.post("alerts", alert(upstream_score=0.9)).json()["reasons"]
         assert (reason["kind"], reason["name"], reason["value"]) == ("prior", "upstream_score", 0.9)
         assert reason["contribution"] > 0
+
+    def test_is_answered_with_every_kind_of_reason(self, api: ApiClient, queue: Queue, rhea: User) -> None:
+        for number in range(12):
+            raised = api.post("alerts", alert(external_id=f"past-{number}", text=f"leaving {number % 2}"))
+            value = Value.ACCURATE if number % 2 else Value.FALSE_POSITIVE
+            judge(Alert.objects.get(external_id=raised.json()["external_id"]), rhea, value)
+        kinds = {reason["kind"] for reason in api.post("alerts", alert(text="leaving 1")).json()["reasons"]}
+        assert kinds & {"lately", "customer"}
 
     def test_is_written_scored_and_opened(self, api: ApiClient, upstream: Scorer) -> None:
         body = api.post("alerts", alert(features={"plan": "pro", "seats": 3, "vip": True, "since": None})).json()
