@@ -71,6 +71,14 @@ class Amendments:
         mine = (row for row in self.rows if row.kind == "adopt" and row.configuration == configuration)
         return sorted(mine, key=lambda row: (row.since, row.number))
 
+    def pending(self, configuration: int, position: int, known: int, end: int) -> list[Amendment]:
+        """The adoptions up to `end` that a state at `position`, which knew the amendments up to `known`, is without."""
+        return [
+            row
+            for row in self.adoptions(configuration)
+            if row.since <= end and (row.since > position or (row.since == position and row.number > known))
+        ]
+
     def applied(self, facts: Iterable[Fact]) -> list[Fact]:
         """The facts that count, each with its weight."""
         if not self.holds and not self._weighings:
@@ -84,13 +92,9 @@ class Amendments:
                 return fact if weight == FULL_WEIGHT else replace(fact, weight=weight)
         return fact
 
-    def holds_at(self, position: int, known: int) -> bool:
-        """Whether a state at `position` that knew the amendments up to `known` can go on under these.
-
-        It can, where it knew none that is not here, and every one that it did not know reaches no lower than the
-        position.
-        """
-        return known <= self.number and all(row.since >= position for row in self.rows if row.number > known)
+    def known(self, number: int) -> bool:
+        """Whether `number` is one of these: a state that knows a later one is of another day."""
+        return number <= self.number
 
 
 def _holds(hold: Amendment, fact: Fact) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 
@@ -21,10 +22,17 @@ EVERY_ROWS = 250
 EVERY_SECONDS = 120
 
 
-def positions(configuration: ModelConfiguration, bound: int) -> list[int]:
-    """Positions at or before `bound` that have a checkpoint of this configuration, newest first."""
+class Place(NamedTuple):
+    """Where a checkpoint stands: the position that it has learnt, and the newest amendment that it knows."""
+
+    position: int
+    amendment: int
+
+
+def places(configuration: ModelConfiguration, bound: int) -> list[Place]:
+    """The checkpoints of this configuration at or before `bound`, newest first."""
     rows = Checkpoint.objects.filter(configuration=configuration, position__lte=bound).order_by("-position")
-    return list(rows.values_list("position", flat=True))
+    return [Place(*row) for row in rows.values_list("position", "amendment")]
 
 
 def load(configuration: ModelConfiguration, config: ModelConfig, position: int) -> OnlineModel | None:
@@ -45,23 +53,31 @@ def load(configuration: ModelConfiguration, config: ModelConfig, position: int) 
     return model
 
 
-def is_due(configuration: ModelConfiguration, position: int, now: datetime) -> bool:
-    """Whether enough was learnt, or enough time went by, since the newest checkpoint."""
-    newest = Checkpoint.objects.filter(configuration=configuration).only("position", "created_at").first()
+def is_due(configuration: ModelConfiguration, position: int, amendment: int, now: datetime) -> bool:
+    """Whether enough was learnt, or enough time went by, since the newest checkpoint, or it knows fewer amendments."""
+    newest = Checkpoint.objects.filter(configuration=configuration).defer("payload").first()
     if newest is None:
         return position > 0
+    if newest.amendment < amendment:
+        return True
     rows = position - newest.position
     return rows >= EVERY_ROWS or (rows > 0 and (now - newest.created_at).total_seconds() >= EVERY_SECONDS)
 
 
-def write(configuration: ModelConfiguration, model: OnlineModel, position: int) -> Checkpoint:
-    """Keep the model's state at `position`, and drop the checkpoints that have become superfluous."""
+def write(configuration: ModelConfiguration, model: OnlineModel, position: int, amendment: int = 0) -> Checkpoint:
+    """Keep the model's state at `position`, and drop the checkpoints that have become superfluous.
+
+    One that stands there already and knows fewer amendments gives way.
+    """
     payload = model.dump()
+    here = Checkpoint.objects.filter(configuration=configuration, position=position)
+    here.filter(amendment__lt=amendment).delete()
     row, _created = Checkpoint.objects.get_or_create(
         queue_id=configuration.queue_id,
         configuration=configuration,
         position=position,
         defaults={
+            "amendment": amendment,
             "payload": payload,
             "payload_digest": hashlib.sha256(payload).hexdigest(),
             "model_digest": model.digest(),

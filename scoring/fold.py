@@ -1,34 +1,46 @@
-"""`model_at(P)`: the model as a pure function of the first P ledger rows and the queue's frozen configuration.
+"""`model_at(P)`: the model as a pure function of the first P ledger rows, the frozen configuration and the amendments.
 
-The fold learns the labels that are effective at P in the order of their anchors. It starts from the nearest state whose
-labels still hold at P: the caller's, or a checkpoint's, or nothing.
+The fold learns the labels that are effective at P in the order of their anchors, and adopts generations between them.
+It starts from the nearest state that still holds: the caller's, or a checkpoint's, or nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from feedback.rules import Fact
 from feedback.selectors import facts_touched
 from scoring import checkpoints
+from scoring.amended import amendments_of, generation_of
+from scoring.amendments import Amendment, Amendments
 from scoring.lessons import with_features
 from scoring.models import ModelConfiguration
 from scoring.online_model import ModelConfig, OnlineModel
-from scoring.plan import lessons_between, rewind_below
+from scoring.plan import Lesson, lessons_between, rewind_below
 
 # Rows of the ledger read at a time: bounds the memory of a rebuild.
 STRIDE = 2_000
+# An adoption learns what is remembered again: it counts as so many ledger rows, or as many as were learnt by then.
+ADOPTION_COST = 2_000
+# A way of so many rows is gone at once, without a look at checkpoints.
+NEAR = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """A model, the position it has learnt, and how many ledger rows it is behind (0 but in a long replay)."""
+    """A model, the position it has learnt, and the newest amendment it knows.
+
+    `stale`: it goes on learning, but still knows what was withdrawn: the last good state, while the worker folds the
+    ledger anew. `behind`: ledger rows that it has not learnt.
+    """
 
     model: OnlineModel
     config: ModelConfig
     position: int
+    amendment: int = 0
     behind: int = 0
+    stale: bool = False
 
 
 class TooLong(Exception):
@@ -58,97 +70,163 @@ def model_at(
     start: Belief | None = None,
     limit: int | None = None,
     trust_checkpoints: bool = True,
+    amendments: Amendments | None = None,
 ) -> Belief:
     """The model at position `end`. `start` is used up: its model is the one that goes on learning where it can.
 
-    1. Find the nearest state that holds at `end`: `start`, a newer checkpoint, an older one, nothing. 2. Learn from
-    there. Without `trust_checkpoints` only `start` and nothing are considered: that is how checkpoints are verified.
-    Raises `TooLong`, with `start` untouched, where that is more than `limit` ledger rows.
+    `amendments`: those to go by; today's where none are given. Raises `TooLong`: see `Way.go`.
     """
-    reached = 0 if start is None else start.position
-    if limit is not None and end - reached > limit and end - position_of(configuration, end) > limit:
-        raise TooLong(f"more than {limit} ledger rows to learn for queue {configuration.queue_id}")
-    if start is not None and end - reached <= STRIDE:
-        facts = facts_touched(configuration.queue_id, start.position, end, end)
-        if rewind_below(start.position, facts) is None:
-            return _advance(start, end, facts)
-    base = _nearest(configuration, end, start, trust_checkpoints)
-    if limit is not None and end - base.position > limit:
-        raise TooLong(f"{end - base.position} ledger rows to learn for queue {configuration.queue_id}")
-    return fold(configuration.queue_id, base, end)
+    way = Way(configuration, end, amendments_of(configuration.queue_id) if amendments is None else amendments)
+    return way.go(start, limit, trust_checkpoints)
 
 
-def position_of(configuration: ModelConfiguration, bound: int) -> int:
-    """The position of the newest checkpoint at or before `bound`; 0 where there is none."""
-    return next(iter(checkpoints.positions(configuration, bound)), 0)
+class Way:
+    """The way of a queue's model to position `end` of its ledger under some amendments."""
+
+    def __init__(self, configuration: ModelConfiguration, end: int, amendments: Amendments) -> None:
+        self.configuration = configuration
+        self.end = end
+        self.amendments = amendments
+        self._read: tuple[tuple[int, int], dict[int, list[Fact]]] | None = None
+        # The smallest position whose label is another one at the end: generations adopted after it are passed over.
+        self._changed = end + 1
+
+    def go(self, start: Belief | None = None, limit: int | None = None, trust_checkpoints: bool = True) -> Belief:
+        """The model at the end.
+
+        1. Find the nearest state that holds there: `start`, a checkpoint, nothing. 2. Learn from it. Without
+        `trust_checkpoints` only `start` and nothing are considered: that is how checkpoints are verified.
+        Raises `TooLong`, with `start` untouched, where that is more than `limit` ledger rows.
+        """
+        for base in self.bases(start, trust_checkpoints):
+            if limit is not None and (cost := self.cost(base.position, base.amendment)) > limit:
+                raise TooLong(f"{cost} ledger rows to learn for queue {self.configuration.queue_id}")
+            belief = base if isinstance(base, Belief) else loaded(self.configuration, base)
+            if belief is not None:
+                return self.fold(belief)
+        raise AssertionError("nothing learnt is a base of every way")
+
+    def cost(self, position: int, known: int) -> int:
+        """How far it is from a state at `position`, in ledger rows to learn."""
+        pending = self.amendments.pending(self.configuration.pk, position, known, self.end)
+        adopted = {row.generation: row.learnt for row in pending if row.since < self._changed}
+        return self.end - position + sum(min(learnt, ADOPTION_COST) for learnt in adopted.values())
+
+    def bases(self, start: Belief | None, trust_checkpoints: bool) -> Iterator[Belief | checkpoints.Place]:
+        """States from which `end` is reached by learning alone, the nearest first.
+
+        A state holds where no amendment that it did not know reaches below it, and no label that it learnt is another
+        one at `end`. The bytes of a checkpoint are not read yet.
+        """
+        pure = start is not None and not start.stale
+        held = start if pure and start and self._reach(start.position, start.amendment) is None else None
+        if held is not None and self.cost(held.position, held.amendment) <= NEAR:
+            yield held
+        bound, best = self.end, None if held is None else self.cost(held.position, held.amendment)
+        for place in checkpoints.places(self.configuration, bound) if trust_checkpoints else []:
+            if best is not None and self.cost(place.position, place.amendment) >= best:
+                break
+            if place.position <= bound:
+                reach = self._reach(place.position, place.amendment)
+                bound = bound if reach is None else reach - 1
+                if reach is None:
+                    yield place
+        if held is not None:
+            yield held
+        yield checkpoints.Place(0, 0)
+
+    def again(self, start: Belief | None) -> int:
+        """How many ledger rows must be learnt again, because what was learnt of them no longer holds."""
+        newest = start.position if start else next(iter(checkpoints.places(self.configuration, self.end)), (0,))[0]
+        return max(0, newest - next(iter(self.bases(start, trust_checkpoints=True))).position)
+
+    def _reach(self, position: int, known: int) -> int | None:
+        """The smallest position up to `position` that must be learnt otherwise than it was; None where all holds."""
+        if position > self.end or not self.amendments.known(known):
+            return self.end + 1 if position > self.end else position
+        below = [row.since + 1 for row in self.amendments.rows if row.number > known and row.since < position]
+        if position in (0, self.end) or below:
+            return min(below, default=None)
+        bounds = [rewind_below(position, self._facts(low, high)) for low, high in self._strides(position)]
+        changed = min((bound for bound in bounds if bound is not None), default=None)
+        self._changed = min(self._changed, self._changed if changed is None else changed)
+        return changed
+
+    def fold(self, base: Belief, on_stride: Callable[[int], None] | None = None) -> Belief:
+        """Learn the labels effective at `end` with anchors after the base's position, a stride of rows at a time.
+
+        `on_stride` is told the position that has been reached: progress for whoever waits.
+        """
+        if base.position == self.end:
+            return self._advance(base, self.end, {})
+        for low, high in self._strides(base.position):
+            base = self._advance(base, high, self._facts(low, high))
+            if on_stride is not None:
+                on_stride(high)
+        return base
+
+    def extend(self, last_good: Belief, limit: int | None) -> Belief:
+        """Learn what is new on top of a state that no longer holds: it serves until the ledger is folded anew.
+
+        A tail of more than `limit` rows is left alone.
+        """
+        near = limit is None or self.cost(last_good.position, last_good.amendment) <= limit
+        return replace(self.fold(last_good) if near else last_good, stale=True)
+
+    def _strides(self, position: int) -> list[tuple[int, int]]:
+        return [(low, min(low + STRIDE, self.end)) for low in range(position, self.end, STRIDE)]
+
+    def lessons(self, low: int = 0) -> list[Lesson]:
+        """Every label effective at `end` with its anchor after `low`, in the order in which it is learnt."""
+        found: list[Lesson] = []
+        for first, last in self._strides(low):
+            found += lessons_between(first, last, self._facts(first, last))
+        return found
+
+    def _facts(self, low: int, high: int) -> dict[int, list[Fact]]:
+        """The facts that count about the alerts that the rows in (low, high] are about."""
+        if self._read is None or self._read[0] != (low, high):
+            touched = facts_touched(self.configuration.queue_id, low, high, self.end)
+            self._read = (low, high), {alert_id: self.amendments.applied(facts) for alert_id, facts in touched.items()}
+        return self._read[1]
+
+    def _advance(self, base: Belief, end: int, facts: Mapping[int, Sequence[Fact]]) -> Belief:
+        """Learn the labels with anchors in (base.position, end], adopting what falls between them."""
+        lessons = lessons_between(base.position, end, facts)
+        pending = self.amendments.pending(self.configuration.pk, base.position, base.amendment, end)
+        model = base.model
+        for one, features in with_features(lessons, base.config):
+            while pending and pending[0].since < one.anchor:
+                _adopt(model, pending.pop(0))
+            model.learn(features, one.accurate, one.weight, key=one.alert_id, text=one.teaches_text)
+        for row in pending:
+            _adopt(model, row)
+        return Belief(model, base.config, end, self.amendments.number)
+
+
+def _adopt(model: OnlineModel, row: Amendment) -> None:
+    """Adopt a generation, unless what it was trained on is not what was learnt, or a later one is in force."""
+    if model.milestones.get(row.learnt) != row.chain or row.generation is None:
+        return  # it knew a label that was withdrawn: it waits to be trained again
+    if model.generation is None or model.generation.learnt < row.learnt:
+        model.adopt(generation_of(row.generation))
 
 
 def newest_known(configuration: ModelConfiguration, bound: int) -> Belief:
-    """The newest state that is ready at once: a checkpoint at or before `bound`, or nothing learnt."""
-    for position in checkpoints.positions(configuration, bound):
-        if (belief := _loaded(configuration, position)) is not None:
+    """The newest state that is ready at once: a checkpoint at or before `bound`, or nothing learnt.
+
+    It may have learnt what has been withdrawn since: the last good state, while a long replay is under way.
+    """
+    for place in checkpoints.places(configuration, bound):
+        if (belief := loaded(configuration, place)) is not None:
             return belief
     return nothing_learnt(configuration)
 
 
-def fold(queue_id: int, base: Belief, end: int, on_stride: Callable[[int], None] | None = None) -> Belief:
-    """Learn the labels effective at `end` with anchors in (base.position, end], a stride of ledger rows at a time.
-
-    `on_stride` is told the position that has been reached: progress for whoever waits.
-    """
-    for low in range(base.position, end, STRIDE):
-        high = min(low + STRIDE, end)
-        base = _advance(base, high, facts_touched(queue_id, low, high, end))
-        if on_stride is not None:
-            on_stride(high)
-    return base
-
-
-def _advance(base: Belief, end: int, facts: Mapping[int, Sequence[Fact]]) -> Belief:
-    """Learn the labels with anchors in (base.position, end]; `facts` are those that `lessons_between` asks for."""
-    for one, features in with_features(lessons_between(base.position, end, facts), base.config):
-        base.model.learn(features, one.accurate, one.weight)
-    return Belief(base.model, base.config, end)
-
-
-def _nearest(configuration: ModelConfiguration, end: int, start: Belief | None, trust_checkpoints: bool) -> Belief:
-    """The state nearest before `end` from which `end` is reached by learning alone."""
-    bound = end
-    if start is not None:
-        rewind = _rewind(configuration.queue_id, start.position, end)
-        if rewind is None and end - start.position <= STRIDE:
-            return start
-        bound = end if rewind is None else rewind - 1
-        start = start if rewind is None else None
-    found = _checkpoint(configuration, bound, end, start) if trust_checkpoints else None
-    return found or start or nothing_learnt(configuration)
-
-
-def _checkpoint(configuration: ModelConfiguration, bound: int, end: int, start: Belief | None) -> Belief | None:
-    """The newest checkpoint at or before `bound`, and after `start`, whose labels hold at `end`."""
-    for position in checkpoints.positions(configuration, bound):
-        if start is not None and position <= start.position:
-            return None
-        if position > bound:
-            continue
-        rewind = _rewind(configuration.queue_id, position, end)
-        if rewind is not None:
-            bound = rewind - 1
-        elif (belief := _loaded(configuration, position)) is not None:
-            return belief
-    return None
-
-
-def _loaded(configuration: ModelConfiguration, position: int) -> Belief | None:
+def loaded(configuration: ModelConfiguration, place: checkpoints.Place) -> Belief | None:
+    """The state of a checkpoint, or None where its bytes cannot be trusted. At position 0 nothing is learnt."""
+    if place.position == 0:
+        return nothing_learnt(configuration)
     config = ModelConfig.from_dict(configuration.parameters)
-    model = checkpoints.load(configuration, config, position)
-    return None if model is None else Belief(model, config, position)
-
-
-def _rewind(queue_id: int, start: int, end: int) -> int | None:
-    """The smallest anchor at or before `start` whose label is another one at `end`; None where all hold."""
-    if start == 0:
-        return None
-    strides = ((low, min(low + STRIDE, end)) for low in range(start, end, STRIDE))
-    bounds = [rewind_below(start, facts_touched(queue_id, low, high, end)) for low, high in strides]
-    return min((bound for bound in bounds if bound is not None), default=None)
+    model = checkpoints.load(configuration, config, place.position)
+    return None if model is None else Belief(model, config, place.position, place.amendment)

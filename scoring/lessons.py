@@ -12,9 +12,14 @@ from scoring.plan import Lesson
 STRIDE = 500
 
 
-def with_features(lessons: Sequence[Lesson], config: FeatureConfig) -> Iterator[tuple[Lesson, Features]]:
-    """Each lesson with its alert's features, in the order given; the same features as one alert at a time."""
+def with_features(
+    lessons: Sequence[Lesson], config: FeatureConfig, *, with_text: bool = True
+) -> Iterator[tuple[Lesson, Features]]:
+    """Each lesson with its alert's features, in the order given; the same features as one alert at a time.
+
+    Without `with_text` the text is neither read nor a part of the features.
+    """
     for low in range(0, len(lessons), STRIDE):
         some = lessons[low : low + STRIDE]
-        facts = facts_of_alerts([one.alert_id for one in some])
+        facts = facts_of_alerts([one.alert_id for one in some], with_text=with_text)
         yield from zip(some, extract_many([facts[one.alert_id] for one in some], config), strict=True)

@@ -168,6 +168,11 @@ class OnlineModel:
         for turn in range(replays_after(self.config, self.learnt)):
             self._replay(self.memory.draw(self.learnt, turn))
 
+    @property
+    def generation(self) -> Generation | None:
+        """The generation in force, or None."""
+        return self.encoder.generation
+
     def adopt(self, generation: Generation) -> None:
         """From now on lean on this generation's log-odds.
 

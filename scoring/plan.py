@@ -20,6 +20,7 @@ class Lesson:
     alert_id: int
     accurate: bool
     weight: float
+    teaches_text: bool = True
 
 
 def lessons_between(low: int, high: int, facts_by_alert: Mapping[int, Iterable[Fact]]) -> list[Lesson]:
@@ -49,7 +50,7 @@ def rewind_below(start: int, facts_by_alert: Mapping[int, Iterable[Fact]]) -> in
 
 
 def _lesson(alert_id: int, label: Label) -> Lesson:
-    return Lesson(label.anchor, alert_id, label.accurate, label.weight)
+    return Lesson(label.anchor, alert_id, label.accurate, label.weight, label.teaches_text)
 
 
 def superfluous(positions: Iterable[int], newest_kept: int = 4) -> list[int]:

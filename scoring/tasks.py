@@ -17,7 +17,11 @@ from scoring.trust.services import vet_queues_behind
 # every verdict, would take a processor for itself.
 REST = 2.0
 LONGEST_REST = 3.0
+# After folding a ledger anew for what was withdrawn long ago, the next such change waits for this many times as long:
+# outcomes that contradict old verdicts one by one must not keep the worker busy with nothing else.
+DEEP_REST = 5.0
 _rested: dict[int, float] = {}
+_rested_deep: dict[int, float] = {}
 
 
 @shared_task
@@ -30,9 +34,10 @@ def learn(queue_id: int) -> None:
     started = time.monotonic()
     if (wait := _rested.get(queue_id, 0.0) - started) > 0:
         nudge(LEARN, queue_id, after_seconds=wait)
-    elif services.learn(queue_id=queue_id, now=timezone.now()) is not None:
+    elif services.learn(queue_id=queue_id, now=timezone.now(), defer=_rested_deep.get(queue_id, 0.0) > started):
         ended = time.monotonic()
         _rested[queue_id] = ended + min(LONGEST_REST, REST * (ended - started))
+        _rested_deep[queue_id] = max(_rested_deep.get(queue_id, 0.0), ended + DEEP_REST * (ended - started))
         if services.lags().get(queue_id, 0):
             nudge(LEARN, queue_id, after_seconds=_rested[queue_id] - ended)
 

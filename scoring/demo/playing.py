@@ -13,12 +13,9 @@ from uuid import UUID
 from feedback.errors import AlreadyJudged
 from feedback.models import Alert, LedgerEntry, Queue, Source, Value
 from feedback.services import AlertDraft, record_outcome, record_verdict, retract_verdict
-from scoring import checkpoints
 from scoring.demo.events import AlertRaised, Event, OutcomeArrived, VerdictGiven, VerdictRetracted
 from scoring.demo.library import queue_stories
 from scoring.demo.stage import CRM, Stage
-from scoring.fold import configuration_of
-from scoring.replica import replica_of
 from scoring.services import change_policy, learn, take_in
 
 if TYPE_CHECKING:
@@ -65,7 +62,7 @@ class Player:
         for slug, queue in self.stage.queues.items():
             self._post(slug, now)
             self.labelers.ask(queue=queue, now=now)
-            self._work(queue, now)
+            learn(queue_id=queue.pk, now=now)
 
     def _pass_time(self, at: datetime) -> None:
         self._began = self._began or at
@@ -80,20 +77,12 @@ class Player:
             if self._turns in LABELING_TURNS:
                 self.labelers.ask(queue=queue, now=now)
                 self.answers += self.labelers.answer(queue=queue, truths=self.truths[slug], now=now)
-            self._work(queue, now)
+            learn(queue_id=queue.pk, now=now, defer=True)  # outcomes of weeks ago are unlearnt at the end
 
     def _move_policy(self, slug: str, queue: Queue) -> None:
         while self._steps[slug] and self._turns * TURN >= timedelta(days=self._steps[slug][0][0]):
             _days, changes = self._steps[slug].pop(0)
             change_policy(queue=queue, changed_by=self.stage.people["lena"], **changes)
-
-    @staticmethod
-    def _work(queue: Queue, now: datetime) -> None:
-        """The worker's part. A checkpoint each time, for outcomes take labels back that are weeks old."""
-        learn(queue_id=queue.pk, now=now)
-        with replica_of(queue.pk).hold(sync_limit=None) as belief:
-            if belief.position:
-                checkpoints.write(configuration_of(queue.pk), belief.model, belief.position)
 
     def _post_due(self, event: Event) -> None:
         """Post a scorer's waiting alerts where the oldest waited long enough, or the event is about one of them."""

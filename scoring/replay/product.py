@@ -18,7 +18,9 @@ from feedback.nudges import muted
 from feedback.services import AlertDraft, erase_throwaway, record_verdict
 from scoring.models import Stage
 from scoring.replay.stream import Arrival, StreamAlert, in_order
+from scoring.replica import replica_of
 from scoring.services import Intake, change_policy, learn, take_in
+from scoring.services.generations import due
 
 # Alerts between two turns of the worker's part: a checkpoint, and a re-ranking of what is open.
 WORKER_EVERY = 250
@@ -70,6 +72,7 @@ def replay(alerts: Sequence[StreamAlert], *, seed: int, stage: Stage, on_progres
                 _work(cast, alert, len(replayed.scores), len(alerts), on_progress)
             elif raised[event.index].decision != "hide":
                 _judge(cast, alert, raised[event.index].alert_id, seed)
+                _train(cast, alert)
                 replayed.verdicts += 1
     return replayed
 
@@ -154,6 +157,14 @@ def _judge(cast: Stagehands, alert: StreamAlert, alert_id: int, seed: int) -> No
         source=Source.REP,
         now=alert.judged_at or alert.raised_at,
     )
+
+
+def _train(cast: Stagehands, alert: StreamAlert) -> None:
+    """The worker's turn where a generation is due: in the product it is nudged by every verdict."""
+    with replica_of(cast.queue.pk).hold() as belief:
+        wanted = due(belief)
+    if wanted:
+        learn(queue_id=cast.queue.pk, now=alert.judged_at or alert.raised_at)
 
 
 def _work(cast: Stagehands, alert: StreamAlert, done: int, total: int, on_progress: Progress | None) -> None:

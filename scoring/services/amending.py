@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from feedback.models import LEDGER_LOCK, LedgerEntry, Queue
 from feedback.nudges import nudge
 from feedback.people import Person
-from scoring.models import Amendment, AmendmentKind, Checkpoint, Generation
+from scoring.models import Amendment, AmendmentKind, Generation
 from scoring.receivers import LEARN
 
 
@@ -79,7 +79,7 @@ def adopt(*, queue: Queue, generation: Generation, since: int, now: datetime) ->
 
 
 def _append(queue: Queue, since: int, now: datetime, **fields: Any) -> Amendment:
-    """Write an amendment with the next number, and drop the checkpoints that it makes useless.
+    """Write an amendment with the next number.
 
     The ledger's lock makes numbers commit order, so that whoever has seen number 7 has seen all before it.
     """
@@ -87,10 +87,6 @@ def _append(queue: Queue, since: int, now: datetime, **fields: Any) -> Amendment
         _lock(queue)
         newest = Amendment.objects.filter(queue=queue).aggregate(newest=Max("number"))["newest"] or 0
         made = Amendment.objects.create(queue=queue, number=newest + 1, since=since, created_at=now, **fields)
-        stale = Checkpoint.objects.filter(queue=queue, position__gt=since, amendment__lt=made.number)
-        if made.generation is not None:
-            stale = stale.filter(configuration=made.generation.configuration_id)
-        stale.delete()
         transaction.on_commit(lambda: nudge(LEARN, queue.pk))
     return made
 

@@ -14,6 +14,7 @@ from scoring import policy
 from scoring.batch import judge_many
 from scoring.facts import facts_of_alert, facts_of_draft
 from scoring.features import AlertFacts
+from scoring.fold import Belief
 from scoring.online_model import Reason
 from scoring.policy import TIERS
 from scoring.replica import replica_of
@@ -63,7 +64,7 @@ def _score_new(
     exposures, answers = [], {}
     for (draft, alert_id), about, one in zip(new, facts, judged, strict=True):
         key = f"{scorer.name}:{draft.external_id}"
-        exposure = _decide(one.probability, belief.position, about, in_force, key, alert_id, draft.raised_at)
+        exposure = _decide(one.probability, belief, about, in_force, key, alert_id, draft.raised_at)
         exposures.append(exposure)
         answers[alert_id] = _intake_of(exposure, Standing.CREATED, one.reasons)
     expose(queue=queue, drafts=exposures, now=now)
@@ -72,7 +73,7 @@ def _score_new(
 
 def _decide(
     probability: float,
-    position: int,
+    belief: Belief,
     facts: AlertFacts,
     in_force: policy.Policy,
     key: str,
@@ -87,7 +88,8 @@ def _decide(
         probability=probability,
         propensity=decision.propensity,
         policy_version=in_force.version,
-        position=position,
+        position=belief.position,
+        amendment=belief.amendment,
         urgency=policy.urgency(in_force.stage, decision.tier, probability, facts.upstream_score),
         raised_at=raised_at,
         rule=decision.rule or "",

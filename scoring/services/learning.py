@@ -14,11 +14,13 @@ from django.db import connection, transaction
 from django.db.models import Max, OuterRef, Subquery
 
 from feedback.models import LedgerEntry, Queue, Tier
+from feedback.selectors import head_of
 from scoring import checkpoints, policy
 from scoring.board import Board, Standings
-from scoring.fold import Belief, configuration_of
-from scoring.models import PolicyVersion, Reranking
-from scoring.replica import replica_of
+from scoring.fold import NEAR, Belief, configuration_of
+from scoring.models import Amendment, ModelConfiguration, PolicyVersion, Reranking
+from scoring.replica import SYNC_LIMIT, replica_of
+from scoring.services import generations
 from scoring.services.policies import policy_in_force
 
 log = structlog.get_logger(__name__)
@@ -36,45 +38,77 @@ KEEP_RERANKINGS = timedelta(days=30)
 _boards: dict[int, Board] = {}
 
 
-def learn(*, queue_id: int, now: datetime) -> Reranking | None:
+def learn(*, queue_id: int, now: datetime, defer: bool = False) -> Reranking | None:
     """Bring a queue's model up to the ledger's head and re-rank what is open.
 
-    1. One worker at a time; another one's turn includes ours. An erased queue is nothing to do. 2. Learn, a long way in
-    steps: a worker that is killed goes on from the last one. 3. Keep a checkpoint after a step where one is due.
-    4. Re-rank. Returns the re-ranking, or None where there was nothing to do.
+    1. One worker at a time; another one's turn includes ours. An erased queue is nothing to do. 2. Where labels were
+    withdrawn that are too old to be unlearnt at once, train again the generations that knew them; `defer` leaves such a
+    change for another turn, and learns what is new on top of the last good state. 3. Learn, a long way in steps: a
+    worker that is killed goes on from the last one. 4. Train and adopt the generation that is due. 5. Re-rank.
+    Returns the re-ranking, or None where there was nothing to do.
     """
     with _turn(queue_id) as mine:
-        if not mine or not Queue.objects.filter(pk=queue_id).exists():
+        queue = Queue.objects.filter(pk=queue_id).first() if mine else None
+        if queue is None:
             return None
-        _learn_to_head(queue_id, now)
+        limit = SYNC_LIMIT if _deep_change(queue, now, defer) else None
+        if limit is None:
+            _learn_to_head(queue, now)
         in_force = policy_in_force(queue_id)
         last = Reranking.objects.filter(queue_id=queue_id).order_by("-pk").first() or Reranking(to_position=0)
-        with replica_of(queue_id).hold(sync_limit=None) as belief:
-            if (belief.position, in_force.version) == (last.to_position, last.policy_version):
+        with replica_of(queue_id).hold(sync_limit=limit) as belief:
+            if (belief.position, belief.amendment, belief.stale, in_force.version) == (
+                last.to_position, last.amendment, last.stale, last.policy_version
+            ):  # fmt: skip
                 return None
             return _rerank(queue_id, belief, in_force, last.to_position, now)
 
 
-def _learn_to_head(queue_id: int, now: datetime) -> None:
-    """Learn in steps, keeping a checkpoint after each where one is due."""
-    configuration, behind = configuration_of(queue_id), True
-    while behind:
-        with replica_of(queue_id).hold(sync_limit=None, at_most=STEP) as belief:
-            behind = belief.behind > 0
-            if checkpoints.is_due(configuration, belief.position, now):
-                checkpoints.write(configuration, belief.model, belief.position)
-            if behind:
-                log.info("learning", queue=queue_id, position=belief.position, behind=belief.behind)
+def _deep_change(queue: Queue, now: datetime, defer: bool) -> bool:
+    """Whether a deep change is left for another turn; otherwise what it needs is made ready here."""
+    deep = replica_of(queue.pk).again() > NEAR
+    if deep and not defer:
+        generations.repair(queue=queue, end=head_of(queue.pk), now=now)
+    return deep and defer
+
+
+def _learn_to_head(queue: Queue, now: datetime) -> None:
+    """Learn in steps, keeping a checkpoint after each where one is due; at the head, see to the generations."""
+    configuration, adopted = configuration_of(queue.pk), True
+    while adopted:
+        behind = True
+        while behind:
+            with replica_of(queue.pk).hold(sync_limit=None, at_most=STEP) as belief:
+                behind = belief.behind > 0
+                _keep(configuration, belief, now)
+                if behind:
+                    log.info("learning", queue=queue.pk, position=belief.position, behind=belief.behind)
+        adopted = generations.advance(queue=queue, belief=belief, now=now) > 0
+
+
+def _keep(configuration: ModelConfiguration, belief: Belief, now: datetime) -> None:
+    """Keep a checkpoint where one is due: after so many rows, or after an amendment, which is dear to learn again."""
+    if checkpoints.is_due(configuration, belief.position, belief.amendment, now):
+        checkpoints.write(configuration, belief.model, belief.position, belief.amendment)
 
 
 def behind() -> list[int]:
-    """The queues whose ledger or policy has moved past their last re-ranking: what the sweep must nudge."""
-    wanted = PolicyVersion.objects.filter(queue=OuterRef("pk")).order_by("-version").values("version")[:1]
-    applied = Reranking.objects.filter(queue=OuterRef("pk")).order_by("-pk").values("policy_version")[:1]
-    rows = Queue.objects.annotate(wanted=Subquery(wanted), applied=Subquery(applied)).values_list(
-        "pk", "wanted", "applied"
-    )
-    changed = {pk for pk, wanted, applied in rows if wanted is not None and wanted != applied}
+    """The queues whose ledger, policy or amendments moved past their last re-ranking: what the sweep must nudge."""
+    policies = PolicyVersion.objects.filter(queue=OuterRef("pk")).order_by("-version").values("version")[:1]
+    amendments = Amendment.objects.filter(queue=OuterRef("pk")).order_by("-number").values("number")[:1]
+    last = Reranking.objects.filter(queue=OuterRef("pk")).order_by("-pk")
+    rows = Queue.objects.annotate(
+        policy=Subquery(policies),
+        amended=Subquery(amendments),
+        applied=Subquery(last.values("policy_version")[:1]),
+        known=Subquery(last.values("amendment")[:1]),
+        stale=Subquery(last.values("stale")[:1]),
+    ).values_list("pk", "policy", "applied", "amended", "known", "stale")
+    changed = {
+        pk
+        for pk, wanted, applied, amended, known, stale in rows
+        if (wanted is not None and wanted != applied) or (amended or 0) > (known or 0) or stale
+    }
     return sorted(changed | {queue_id for queue_id, lag in lags().items() if lag > 0})
 
 
@@ -119,6 +153,8 @@ def _rerank(queue_id: int, belief: Belief, in_force: policy.Policy, since: int, 
         queue_id=queue_id,
         from_position=since,
         to_position=belief.position,
+        amendment=belief.amendment,
+        stale=belief.stale,
         policy_version=in_force.version,
         open_alerts=len(before.alert_id),
         moved=int(moved.sum()),

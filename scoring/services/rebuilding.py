@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from feedback.models import Queue
 from feedback.selectors import head_of
 from scoring import checkpoints
-from scoring.fold import Belief, configuration_of, fold, model_at, nothing_learnt
-from scoring.models import Checkpoint, ModelConfiguration
+from scoring.amended import amendments_of
+from scoring.fold import Belief, Way, configuration_of, model_at, nothing_learnt
+from scoring.models import Checkpoint
 
 Progress = Callable[[int, int], None]
 
@@ -31,27 +32,28 @@ def rebuild(*, queue: Queue, verify: bool, on_progress: Progress | None = None) 
     gives, and the model that a replica would serve now (newest checkpoint plus tail) with the fold from nothing.
     Without, the checkpoints are replaced by one of the rebuilt model.
     """
-    configuration = configuration_of(queue.pk)
-    end = head_of(queue.pk)
-    tell = None if on_progress is None else (lambda position: on_progress(position, end))
-    rebuilt = fold(queue.pk, nothing_learnt(configuration), end, tell)
-    compared, differing = _verify(configuration, end, rebuilt) if verify else (0, ())
+    configuration, amendments = configuration_of(queue.pk), amendments_of(queue.pk)
+    way = Way(configuration, head_of(queue.pk), amendments)
+    tell = None if on_progress is None else (lambda position: on_progress(position, way.end))
+    rebuilt = way.fold(nothing_learnt(configuration), tell)
+    compared, differing = _verify(way, rebuilt) if verify else (0, ())
     if not verify:
         Checkpoint.objects.filter(configuration=configuration).delete()
-        checkpoints.write(configuration, rebuilt.model, end)
-    return Rebuilt(end, rebuilt.model.digest(), compared, differing)
+        checkpoints.write(configuration, rebuilt.model, way.end, rebuilt.amendment)
+    return Rebuilt(way.end, rebuilt.model.digest(), compared, differing)
 
 
-def _verify(configuration: ModelConfiguration, end: int, rebuilt: Belief) -> tuple[int, tuple[int, ...]]:
+def _verify(way: Way, rebuilt: Belief) -> tuple[int, tuple[int, ...]]:
     """How many digests were compared, and the positions where one differs (the head stands for what is served)."""
-    rows = list(Checkpoint.objects.filter(configuration=configuration).values_list("position", "model_digest"))
-    differing = []
+    configuration, differing = way.configuration, []
+    rows = Checkpoint.objects.filter(configuration=configuration).values_list("position", "amendment", "model_digest")
     start = nothing_learnt(configuration)
-    for position, digest in sorted(rows):
-        start = model_at(configuration, position, start, trust_checkpoints=False)
+    for position, amendment, digest in sorted(rows):
+        known = way.amendments.up_to(amendment)
+        start = model_at(configuration, position, start, trust_checkpoints=False, amendments=known)
         if start.model.digest() != digest:
             differing.append(position)
-    served = model_at(configuration, end)
+    served = model_at(configuration, way.end, amendments=way.amendments)
     if served.model.digest() != rebuilt.model.digest():
-        differing.append(end)
+        differing.append(way.end)
     return len(rows) + 1, tuple(dict.fromkeys(differing))

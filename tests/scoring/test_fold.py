@@ -13,7 +13,8 @@ from feedback.models import Alert, LedgerEntry, Queue, Scorer, Source, Value
 from feedback.selectors import head_of
 from feedback.services import record_verdict, retract_verdict
 from scoring import checkpoints
-from scoring.fold import Belief, TooLong, configuration_of, fold, model_at, nothing_learnt
+from scoring.amended import amendments_of
+from scoring.fold import Belief, TooLong, Way, configuration_of, model_at, nothing_learnt
 from scoring.replica import Replica, replica_of
 from tests.factories import NOON, judge, raise_alert
 
@@ -28,7 +29,8 @@ TEXTS = [
 
 
 def from_nothing(queue: Queue, end: int) -> Belief:
-    return fold(queue.pk, nothing_learnt(configuration_of(queue.pk)), end)
+    configuration = configuration_of(queue.pk)
+    return Way(configuration, end, amendments_of(queue.pk)).fold(nothing_learnt(configuration))
 
 
 def dump(belief: Belief) -> bytes:
@@ -106,15 +108,16 @@ class TestCheckpoints:
         assert checkpoints.load(configuration, nothing_learnt(configuration).config, 1) is None
         assert dump(model_at(configuration, 1)) == dump(from_nothing(queue, 1))
 
-    def test_one_is_due_after_some_rows_or_some_time(self, alerts: list[Alert], rhea: User, queue: Queue) -> None:
+    def test_one_is_due_after_rows_time_or_an_amendment(self, alerts: list[Alert], rhea: User, queue: Queue) -> None:
         configuration = configuration_of(queue.pk)
         judge(alerts[0], rhea)
         row = checkpoints.write(configuration, from_nothing(queue, 1).model, 1)
         soon, later = row.created_at + timedelta(seconds=1), row.created_at + timedelta(minutes=3)
-        assert not checkpoints.is_due(configuration, 2, soon)
-        assert checkpoints.is_due(configuration, 2, later)
-        assert checkpoints.is_due(configuration, 1 + checkpoints.EVERY_ROWS, soon)
-        assert not checkpoints.is_due(configuration, 1, later)
+        assert not checkpoints.is_due(configuration, 2, 0, soon)
+        assert checkpoints.is_due(configuration, 2, 0, later)
+        assert checkpoints.is_due(configuration, 1 + checkpoints.EVERY_ROWS, 0, soon)
+        assert not checkpoints.is_due(configuration, 1, 0, later)
+        assert checkpoints.is_due(configuration, 1, 1, soon)
 
 
 @pytest.mark.django_db
@@ -130,7 +133,10 @@ class TestALongReplay:
             good = dump(belief)
         retract_verdict(verdict=first, judge=rhea, decision_id=uuid.uuid4(), now=NOON)
         with replica.hold(sync_limit=3) as belief:
-            assert (dump(belief), belief.position, belief.behind) == (good, 6, 1)
+            assert (dump(belief), belief.stale) == (good, True)
+        late = judge(raise_alert(queue, alerts[0].scorer, "one more"), rhea)
+        with replica.hold(sync_limit=3) as belief:
+            assert (belief.position, belief.model.learnt, belief.stale) == (late.position, 7, True)
 
     def test_a_process_that_knows_nothing_serves_the_newest_checkpoint(
         self, alerts: list[Alert], rhea: User, queue: Queue

@@ -1,0 +1,133 @@
+"""Generations of the slow model: train one where it is due, train again what knew a withdrawn label, adopt.
+
+A generation is a pure function of the first n lessons of the ledger, so it can be made again at any time, byte for
+byte. Training takes seconds and holds no lock; what it gives takes effect by an amendment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+
+from feedback.models import Queue
+from scoring import generation
+from scoring.amended import amendments_of
+from scoring.amendments import Amendments
+from scoring.chain import START, extend
+from scoring.fold import Belief, Way, configuration_of
+from scoring.lessons import with_features
+from scoring.models import Generation, ModelConfiguration
+from scoring.online_model import ModelConfig, OnlineModel
+from scoring.plan import Lesson
+from scoring.services.amending import adopt
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A generation to train on the first `learnt` lessons, and the position at which it takes effect."""
+
+    learnt: int
+    since: int
+
+
+def due(belief: Belief) -> bool:
+    """Whether the model has learnt enough for a new generation."""
+    return _newest_due(belief.model) is not None
+
+
+def advance(*, queue: Queue, belief: Belief, now: datetime) -> int:
+    """Train and adopt what is due at a state that has learnt the whole ledger; returns how many were adopted.
+
+    1. Generations that knew a label which was withdrawn are trained again without it and adopted where they were.
+    2. The newest due one is trained, older ones that were missed are not.
+    """
+    configuration = configuration_of(queue.pk)
+    amendments = amendments_of(queue.pk)
+    wanted = withdrawn(amendments, configuration.pk, belief.model.milestones)
+    if (learnt := _newest_due(belief.model)) is not None and learnt not in {one.learnt for one in wanted}:
+        wanted.append(Wanted(learnt, belief.position))
+    if wanted:
+        lessons = Way(configuration, belief.position, amendments).lessons()
+        _make(queue, configuration, lessons, wanted, now)
+    return len(wanted)
+
+
+def repair(*, queue: Queue, end: int, now: datetime) -> int:
+    """Train again, from the ledger alone, what knew a label that is withdrawn at `end`; returns how many.
+
+    For a change so old that the model must be folded anew in the background: done before that, so that no older
+    generation has to serve in between.
+    """
+    configuration = configuration_of(queue.pk)
+    amendments = amendments_of(queue.pk)
+    if not amendments.adoptions(configuration.pk):
+        return 0
+    lessons = Way(configuration, end, amendments).lessons()
+    wanted = withdrawn(amendments, configuration.pk, milestones_of(lessons))
+    _make(queue, configuration, lessons, wanted, now)
+    return len(wanted)
+
+
+def withdrawn(amendments: Amendments, configuration: int, milestones: Mapping[int, str]) -> list[Wanted]:
+    """The adopted generations that knew other lessons than those that count now, and have no successor yet.
+
+    One whose count of lessons is not reached any more is left out: in a ledger that never had the withdrawn labels it
+    would not exist.
+    """
+    adoptions = amendments.adoptions(configuration)
+    sound = {row.learnt for row in adoptions if milestones.get(row.learnt) == row.chain}
+    stale = {row.learnt: row.since for row in reversed(adoptions) if row.learnt not in sound}
+    return [Wanted(learnt, since) for learnt, since in sorted(stale.items()) if learnt in milestones]
+
+
+def milestones_of(lessons: Sequence[Lesson]) -> dict[int, str]:
+    """The chain at each set count of lessons, as the model that learns them has it."""
+    chain, found = START, {}
+    for learnt, one in enumerate(lessons, start=1):
+        chain = extend(chain, one.alert_id, one.accurate, one.weight, one.teaches_text)
+        if generation.is_due(learnt):
+            found[learnt] = chain
+    return found
+
+
+def _newest_due(model: OnlineModel) -> int | None:
+    """The newest milestone that the model has passed and has no generation of."""
+    newest = max(model.milestones, default=0)
+    known = 0 if model.generation is None else model.generation.learnt
+    return newest if newest > known else None
+
+
+def _make(
+    queue: Queue, configuration: ModelConfiguration, lessons: list[Lesson], wanted: Sequence[Wanted], now: datetime
+) -> None:
+    """Train each wanted generation and adopt it where it belongs, but not before its last lesson was learnt."""
+    chains = milestones_of(lessons)
+    for one in wanted:
+        row = _trained(configuration, lessons[: one.learnt], chains[one.learnt], now)
+        adopt(queue=queue, generation=row, since=max(one.since, lessons[one.learnt - 1].anchor), now=now)
+        log.info("generation_adopted", queue=queue.pk, learnt=one.learnt, since=one.since, digest=row.digest[:12])
+
+
+def _trained(configuration: ModelConfiguration, lessons: Sequence[Lesson], chain: str, now: datetime) -> Generation:
+    """The generation of these lessons: the stored one, or one that is trained now."""
+    known = Generation.objects.filter(configuration=configuration, learnt=len(lessons), chain=chain).first()
+    if known is not None:
+        return known
+    config = ModelConfig.from_dict(configuration.parameters)
+    rows = with_features(lessons, config, with_text=False)  # the slow model reads no text
+    made = generation.train([generation.TrainingLesson(found, one.accurate, one.weight) for one, found in rows], config)
+    payload, digest = made.dump(), made.digest()
+    with transaction.atomic():
+        row, _created = Generation.objects.get_or_create(
+            configuration=configuration,
+            learnt=len(lessons),
+            chain=chain,
+            defaults={"payload": payload, "digest": digest, "report": made.report, "trained_at": now},
+        )
+    return row
