@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('scoring', '0009_policy_lab'),
+        ('scoring', '0010_judges'),
     ]
 
     operations = [
