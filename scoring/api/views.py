@@ -21,6 +21,8 @@ from rest_framework.views import APIView
 from scoring.api import openapi
 from scoring.api.authentication import Caller, KeyAuthentication
 from scoring.api.bodies import JSON, NDJSON, JSONBody, NDJSONBody, guard_body
+from scoring.api.card_schemas import CardQuery, ReportCardOut
+from scoring.api.cards import read_card
 from scoring.api.history import read_alert, read_verdicts
 from scoring.api.intake import at_most_a_batch, checked, post_alerts
 from scoring.api.outcomes import post_outcomes
@@ -139,6 +141,22 @@ class Verdicts(ScorerView):
         """
         query = checked(VerdictQuery, request.query_params.dict())
         return answer(read_verdicts(self.caller(), query))
+
+
+class ReportCard(ScorerView):
+    """`/report-card`"""
+
+    @extend_schema(
+        operation_id="read_report_card", responses={200: ReportCardOut}, parameters=openapi.parameters_of(CardQuery)
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Read the report card of a version of yours
+
+        Its precision beside the naive figure, where it is wrong, its clearest false positives, how far its own score
+        can be trusted, and what changed since the version before.
+        """
+        query = checked(CardQuery, request.query_params.dict())
+        return answer(read_card(self.caller(), query, timezone.now()))
 
 
 class Outcomes(ScorerView):

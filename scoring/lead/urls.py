@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from scoring.cards.urls import urlpatterns as cards
 from scoring.lead import views
 from scoring.policylab.urls import urlpatterns as policylab
 
@@ -12,4 +13,5 @@ urlpatterns = [
     path("<slug:slug>/", views.queue, name="queue"),
     path("<slug:slug>/<slug:name>.csv", views.table, name="table"),
     *policylab,
+    *cards,
 ]

@@ -1,0 +1,1 @@
+"""Report cards: what a scorer's owner has to know of one version of it, on screen and in the API."""

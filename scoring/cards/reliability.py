@@ -1,0 +1,84 @@
+"""Whether a scorer's own score can be taken at its word. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.cards.trial import Trial, weighted_share
+from scoring.evaluation import Ordering, ordering
+from scoring.shares import Share
+
+LEAST = 30  # scored and judged alerts
+BIN = 10  # alerts at least in a bin
+CLIP = 1e-3  # log-odds are finite: a score of 0 or 1 counts as this far from it
+STEPS = 25  # of Newton's method
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreBin:
+    """Alerts of about the same score: the mean of what was said, and the accurate share with its interval."""
+
+    said: float
+    share: Share
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """How the scores agree with the labels.
+
+    `slope` of the log-odds: 1 is right, below 1 the scorer is too sure, None where it cannot be told. `brier`: the mean
+    squared error, beside `brier_of_average`, that of always saying the share. `order`: its AUC.
+    """
+
+    bins: tuple[ScoreBin, ...]
+    slope: float | None
+    brier: float
+    brier_of_average: float
+    order: Ordering
+    n: int
+
+
+def reliability(trials: Sequence[Trial], bins: int = 10) -> Reliability | None:
+    """Compare scores with labels, each trial by its weight; bins hold about as many trials each.
+
+    None where fewer than `LEAST` trials have a score. AUC is of the judged alerts as they are.
+    """
+    scored = sorted(
+        (one for one in trials if one.upstream_score is not None), key=lambda one: one.upstream_score or 0.0
+    )
+    if len(scored) < LEAST:
+        return None
+    said = np.array([one.upstream_score for one in scored], dtype=float)
+    truth = np.array([one.accurate for one in scored], dtype=float)
+    weight = np.array([one.weight for one in scored])
+    groups = np.array_split(np.arange(said.size), max(1, min(bins, said.size // BIN)))
+    made = tuple(
+        ScoreBin(float(np.average(said[group], weights=weight[group])), weighted_share([scored[i] for i in group]))
+        for group in groups
+    )
+    share = float(np.average(truth, weights=weight))
+    brier = float(np.average((said - truth) ** 2, weights=weight))
+    return Reliability(
+        made, slope_of(said, truth, weight), brier, share * (1 - share), ordering(said, truth), said.size
+    )
+
+
+def slope_of(said: NDArray[np.float64], truth: NDArray[np.float64], weight: NDArray[np.float64]) -> float | None:
+    """The slope of truth over the log-odds of what was said, by logistic regression (Cox 1958); arrays of shape (n,).
+
+    None where scores or labels are all the same, or part cleanly.
+    """
+    clipped = np.clip(said, CLIP, 1 - CLIP)
+    x = np.stack([np.ones_like(said), np.log(clipped / (1 - clipped))])
+    if np.ptp(x[1]) == 0 or np.ptp(truth) == 0:
+        return None
+    beta = np.zeros(2)
+    for _ in range(STEPS):
+        p = 1 / (1 + np.exp(-np.clip(beta @ x, -30, 30)))
+        step = np.linalg.solve((x * (weight * p * (1 - p))) @ x.T + 1e-9 * np.eye(2), x @ (weight * (truth - p)))
+        beta = beta + np.clip(step, -2, 2)
+    return float(beta[1]) if abs(step).max() < 1e-6 else None

@@ -1,0 +1,135 @@
+"""What a report card says, in words. A sentence claims only what the intervals allow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from feedback.models import Reason
+from scoring.cards.reliability import LEAST, Reliability
+from scoring.cards.selectors import ReportCard, Version
+from scoring.evaluation import Ordering
+from scoring.lead.sentences import FEW
+from scoring.lead.tables import count, percent, two_places
+from scoring.shares import trend
+
+
+def name_of(version: Version) -> str:
+    """A scorer with its version."""
+    return f"{version.scorer} {version.version}".strip()
+
+
+def headline(card: ReportCard) -> str:
+    """The first sentence of a card."""
+    share, words = (
+        card.version.precision,
+        {"name": name_of(card.version), "raised": count(card.version.sample.total.raised)},
+    )
+    if share.value is None or share.n < FEW:
+        return _("%(name)s: %(raised)s alerts, too few judged to say how precise it is") % words
+    words["share"] = str(round(share.value * 100))
+    return _("%(name)s: %(share)s of 100 alerts are real") % words
+
+
+def change(card: ReportCard) -> str:
+    """What changed since the version before."""
+    if card.previous is None:
+        return _("There is no earlier version to compare with.")
+    words = {"before": name_of(card.previous)}
+    if card.change is None:
+        return _("Too little is known to compare it with %(before)s.") % words
+    low, high = (f"{limit * 100:+.0f}" for limit in card.change)
+    words |= {"low": low, "high": high}
+    if card.change.low > 0:
+        return _("More precise than %(before)s, by %(low)s to %(high)s points.") % words
+    if card.change.high < 0:
+        return _("Less precise than %(before)s, by %(low)s to %(high)s points.") % words
+    return _("No clear difference to %(before)s: %(low)s to %(high)s points.") % words
+
+
+def weakest(versions: Sequence[Version]) -> str:
+    """Whether one scorer is clearly less precise than another, hidden alerts counted in."""
+    known = [one for one in versions if one.precision.value is not None and one.precision.n >= FEW]
+    if not known:
+        return _("Too few of their alerts have been judged to compare them")
+    best, worst = (pick(known, key=lambda one: one.precision.value or 0.0) for pick in (max, min))
+    if trend(worst.precision, best.precision).direction != "rose":
+        return _("No scorer is clearly less precise than another, hidden alerts counted in")
+    words = {"worst": name_of(worst), "low": percent(worst.precision.value),
+             "best": name_of(best), "high": percent(best.precision.value)}  # fmt: skip
+    return _("%(worst)s is the least precise (%(low)s of all it raised), %(best)s the most (%(high)s)") % words
+
+
+def segments(card: ReportCard) -> str:
+    """Where it is wrong, by feature."""
+    if not card.segments:
+        return _("No segment stands out as worse than the rest")
+    worst = card.segments[0]
+    words = {"feature": worst.feature, "value": worst.value, "share": percent(worst.share.value),
+             "rest": percent(worst.rest.value)}  # fmt: skip
+    return _("It is wrong most often where %(feature)s is %(value)s: %(share)s real, %(rest)s elsewhere") % words
+
+
+def wordings(card: ReportCard) -> str:
+    """Where it is wrong, by wording."""
+    if not card.wordings:
+        return _("No phrase gives its false positives away")
+    first = card.wordings[0]
+    words = {"phrase": first.phrase, "false": count(first.false), "accurate": count(first.accurate)}
+    return _("“%(phrase)s” stands in %(false)s false positives and %(accurate)s real ones") % words
+
+
+def reasons(card: ReportCard) -> str:
+    """The reason given most often."""
+    given = [(reason, n) for reason, n in card.reasons if reason]
+    if not given:
+        return _("Nobody gave a reason for a false positive yet")
+    total, (reason, n) = sum(number for _reason, number in given), given[0]
+    words = {"reason": Reason(reason).label, "n": count(n), "total": count(total)}
+    return _("The reason given most often: %(reason)s, %(n)s of %(total)s times") % words
+
+
+def own_score(found: Reliability | None) -> str:
+    """Whether its own score can be taken at its word."""
+    if found is None:
+        return _("Its own score: fewer than %(few)s judged alerts came with one") % {"few": LEAST}
+    off = [one for one in found.bins if not one.share.low <= one.said <= one.share.high]
+    if not off:
+        return _("Its own score can be taken at its word")
+    worst = max(off, key=lambda one: abs(one.said - (one.share.value or 0.0)))
+    words = {"said": percent(worst.said), "share": round((worst.share.value or 0.0) * 100)}
+    if worst.said > (worst.share.value or 0.0):
+        return _("Its own score promises too much: where it says %(said)s, %(share)s of 100 are real") % words
+    return _("Its own score promises too little: where it says %(said)s, %(share)s of 100 are real") % words
+
+
+def score_note(found: Reliability) -> str:
+    """The numbers of the reliability diagram."""
+    slope = two_places(found.slope)
+    words = {
+        "n": count(found.n),
+        "slope": slope,
+        "brier": f"{found.brier:.3f}",
+        "average": f"{found.brier_of_average:.3f}",
+    }
+    text = _(
+        "Newest %(n)s judged alerts with a score, whiskers 95%% intervals. "
+        "Slope %(slope)s (1 is right, below 1 too sure); Brier score %(brier)s, "
+        "always saying the average gives %(average)s."
+    )
+    return text % words
+
+
+def order(found: Ordering | None) -> str:
+    """The interval of an AUC."""
+    if found is None or found.auc is None:
+        return _("not known yet")
+    limits = {"low": two_places(found.interval.low), "high": two_places(found.interval.high)}
+    return _("95%% interval %(low)s–%(high)s · 0.5 is a coin") % limits
+
+
+def examples(number: int) -> str:
+    """The heading of the clearest false positives."""
+    return ngettext("Its clearest false positive", "Its %(n)s clearest false positives", number) % {"n": number}

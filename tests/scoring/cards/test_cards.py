@@ -1,0 +1,234 @@
+"""Report cards, on screen and in the API: what they say, and to whom."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from feedback.models import Alert, Queue, Scorer, Value
+from feedback.services import ExposureDraft, expose, raise_alerts
+from scoring.cards import selectors
+from scoring.cards.selectors import card_of, versions_of
+from scoring.lead.services import catch_up
+from tests import factories
+from tests.scoring.api.conftest import ApiClient, client_of
+from tests.scoring.lead.history import NOW, weeks_ago
+
+Counted = Callable[[int], AbstractContextManager[Any]]
+
+
+@pytest.fixture(autouse=True)
+def _it_is_june(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+def raised(
+    queue: Queue, scorer: Scorer, person: User | None, accurate: bool, *, weeks: float = 1.0, propensity: float = 1.0,
+    decision: str = "show", reason: str = "", **given: Any,
+) -> Alert:  # fmt: skip
+    """An alert with a chosen exposure, judged an hour later where a person is given."""
+    moment = weeks_ago(weeks)
+    draft = factories.make_draft(raised_at=moment, **given)
+    (one,) = raise_alerts(queue=queue, scorer=scorer, drafts=[draft], now=moment)
+    said = 0.9 if accurate else 0.1
+    exposure = ExposureDraft(one.alert_id, decision, 0, said, propensity, 1, 0, 0.5, moment)
+    expose(queue=queue, drafts=[exposure], now=moment)
+    alert = Alert.objects.get(pk=one.alert_id)
+    if person is not None:
+        value = Value.ACCURATE if accurate else Value.FALSE_POSITIVE
+        factories.judge(alert, person, value, reason=reason, now=moment + timedelta(hours=1))
+    return alert
+
+
+@pytest.fixture
+def history(queue: Queue, upstream: Scorer, rhea: User) -> Queue:
+    """Version 1, right half of the time; version 2, wrong where trial users ask for invoices; some of it hidden."""
+    good: dict[str, Any] = {"scorer_version": "2", "upstream_score": 0.8, "features": {"plan": "pro"}}
+    bad: dict[str, Any] = {"scorer_version": "2", "upstream_score": 0.6, "features": {"plan": "trial"}}
+    hidden: dict[str, Any] = {"scorer_version": "2", "features": {"plan": "pro"}, "text": "hello", "propensity": 0.2}
+    for number in range(60):
+        raised(queue, upstream, rhea, number % 2 == 0, scorer_version="1", weeks=9.0, upstream_score=0.9)
+    for number in range(40):
+        reason = "misread" if number % 4 else ""
+        raised(queue, upstream, rhea, True, text=f"准备换一家 {number}", **good)
+        raised(
+            queue,
+            upstream,
+            rhea,
+            False,
+            text=f"发票抬头写错 {number}",
+            reason=reason,
+            external_id=f"bad-{number}",
+            **bad,
+        )
+    for number in range(20):
+        audited = number < 4
+        raised(queue, upstream, rhea if audited else None, False, decision="audit" if audited else "hide", **hidden)
+    catch_up(queue=queue, now=NOW)
+    return queue
+
+
+class TestTheCard:
+    def test_precision_counts_what_was_hidden_and_stands_beside_the_naive_figure(
+        self, history: Queue, upstream: Scorer
+    ) -> None:
+        card = card_of(queue=history, scorer_id=upstream.pk, version="2", now=NOW)
+        assert card is not None
+        assert card.version.naive.value == pytest.approx(40 / 84)
+        assert card.version.precision.value == pytest.approx(0.4)
+
+    def test_it_is_compared_with_the_version_before(self, history: Queue, upstream: Scorer) -> None:
+        card = card_of(queue=history, scorer_id=upstream.pk, version=None, now=NOW)
+        assert card is not None and card.previous is not None and card.change is not None
+        assert (card.version.version, card.previous.version) == ("2", "1")
+        assert card.change.low < -0.1 < card.change.high
+        first = card_of(queue=history, scorer_id=upstream.pk, version="1", now=NOW)
+        assert first is not None
+        assert (first.previous, first.change) == (None, None)
+
+    def test_it_says_where_it_is_wrong(self, history: Queue, upstream: Scorer) -> None:
+        card = card_of(queue=history, scorer_id=upstream.pk, version="2", now=NOW)
+        assert card is not None
+        assert [(one.feature, one.value) for one in card.segments] == [("plan", "trial")]
+        assert card.wordings[0].phrase == "发票抬头写错"
+        assert card.reasons[0] == ("misread", 30)
+
+    def test_its_clearest_false_positives_are_ten_false_ones(self, history: Queue, upstream: Scorer) -> None:
+        card = card_of(queue=history, scorer_id=upstream.pk, version="2", now=NOW)
+        assert card is not None
+        assert len(card.examples) == 10
+        false = set(Alert.objects.filter(entries__value="false_positive").values_list("external_id", flat=True))
+        assert {one.external_id for one in card.examples} <= false
+        assert any("发票" in str(reason.value) for one in card.examples for reason in one.reasons)
+        assert all(reason.contribution < 0 for one in card.examples for reason in one.reasons)
+
+    def test_a_verdict_taken_back_leaves_no_reason(self, queue: Queue, upstream: Scorer, rhea: User) -> None:
+        alert = raised(queue, upstream, rhea, False, reason="misread")
+        seen = alert.entries.get().decision_id
+        factories.judge(alert, rhea, Value.FALSE_POSITIVE, reason="handled", seen=seen, now=NOW)
+        catch_up(queue=queue, now=NOW)
+        card = card_of(queue=queue, scorer_id=upstream.pk, version=None, now=NOW)
+        assert card is not None
+        assert card.reasons == [("handled", 1)]
+
+    def test_it_looks_no_further_than_its_window(
+        self, history: Queue, upstream: Scorer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(selectors, "NEWEST", 30)
+        card = card_of(queue=history, scorer_id=upstream.pk, version="2", now=NOW)
+        assert card is not None
+        assert card.looked_into == 30
+
+    def test_a_card_takes_as_many_queries_whatever_its_size(
+        self, history: Queue, upstream: Scorer, django_assert_max_num_queries: Counted
+    ) -> None:
+        card_of(queue=history, scorer_id=upstream.pk, version="2", now=NOW)
+        with django_assert_max_num_queries(9):
+            card_of(queue=history, scorer_id=upstream.pk, version="2", now=NOW)
+
+    def test_versions_stand_newest_first(self, history: Queue) -> None:
+        assert [one.version for one in versions_of(history.pk, NOW)] == ["2", "1"]
+
+
+class TestTheApi:
+    def test_answers_a_scorer_with_its_newest_card(self, history: Queue, upstream: Scorer) -> None:
+        body = client_of(upstream).get("report-card").json()
+        assert (body["queue"], body["scorer"], body["card"]["version"]) == ("churn", "voice-llm", "2")
+        assert body["card"]["precision"]["low"] < 0.4 < body["card"]["precision"]["high"]
+        assert body["change"]["version"] == "1"
+        assert len(body["clearest_false_positives"]) == 10
+        assert body["reliability"]["n"] == 84
+
+    def test_gives_the_version_that_is_asked_for(self, history: Queue, upstream: Scorer) -> None:
+        body = client_of(upstream).get("report-card", version="1", queue="churn").json()
+        assert (body["card"]["version"], body["card"]["alerts"]) == ("1", 60)
+
+    def test_tells_a_scorer_of_its_own_alerts_only(self, history: Queue, upstream: Scorer, rhea: User) -> None:
+        rules = factories.make_scorer("keyword-rules", history)
+        raised(history, rules, rhea, False, text="发票抬头写错")
+        catch_up(queue=history, now=NOW)
+        body = client_of(rules).get("report-card").json()
+        assert (body["card"]["alerts"], len(body["versions"])) == (1, 1)
+        assert "bad-" not in str(body)
+
+    def test_names_no_person(self, history: Queue, upstream: Scorer) -> None:
+        assert b"rhea" not in client_of(upstream).get("report-card").content.lower()
+
+    def test_knows_no_queue_of_others(self, history: Queue, stranger: ApiClient) -> None:
+        assert stranger.get("report-card", queue="churn").status_code == 403
+
+    @pytest.mark.parametrize(
+        ("query", "status"), [({"version": "9"}, 404), ({"version": "x" * 41}, 422), ({"a": "1"}, 422)]
+    )
+    def test_refuses_what_is_not_there(
+        self, history: Queue, upstream: Scorer, query: dict[str, str], status: int
+    ) -> None:
+        assert client_of(upstream).get("report-card", **query).status_code == status
+
+    def test_of_a_scorer_that_raised_nothing_is_not_found(self, queue: Queue, upstream: Scorer) -> None:
+        assert client_of(upstream).get("report-card").status_code == 404
+
+
+@pytest.fixture
+def stranger(other_queue: Queue) -> ApiClient:
+    """The client of a scorer that was given another queue."""
+    return client_of(factories.make_scorer("keyword-rules", other_queue))
+
+
+CARDS, CARD = "/lead/churn/scorers/", "/lead/churn/scorers/voice-llm/"
+
+
+class TestThePages:
+    def test_the_list_has_every_version_with_both_figures(self, history: Queue, lena: User, client: Client) -> None:
+        client.force_login(lena)
+        page = client.get(CARDS).content.decode()
+        assert page.count("naive: among shown") == page.count("Real among all raised") == 2
+        assert f"{CARD}?version=2" in page
+
+    def test_a_card_says_what_is_wrong_in_sentences(self, history: Queue, lena: User, client: Client) -> None:
+        client.force_login(lena)
+        page = client.get(CARD).content.decode()
+        assert "voice-llm 2: 40 of 100 alerts are real" in page
+        assert "It is wrong most often where plan is trial: 0% real" in page
+        assert "The reason given most often: text misread, 30 of 30 times" in page
+        assert "Its 10 clearest false positives" in page
+
+    def test_a_version_has_an_address(self, history: Queue, lena: User, client: Client) -> None:
+        client.force_login(lena)
+        assert "voice-llm 1: 50 of 100" in client.get(CARD, {"version": "1"}).content.decode()
+        assert client.get(CARD, {"version": "7"}).status_code == 404
+
+    def test_hostile_words_are_escaped(
+        self, queue: Queue, upstream: Scorer, rhea: User, lena: User, client: Client
+    ) -> None:
+        for _ in range(12):
+            raised(queue, upstream, rhea, False, scorer_version="<b>", text="<script>alert(1)</script>",
+                   external_id=f"<i>{_}", features={"<u>": "<s>"})  # fmt: skip
+        client.force_login(lena)
+        page = client.get(CARD, {"version": "<b>"}).content.decode()
+        assert "&lt;i&gt;3" in page
+        assert not any(tag in page for tag in ("<script>alert", "<i>3", "<u>", "<s>", "<b>"))
+
+    @pytest.mark.parametrize("address", [CARDS, CARD])
+    @pytest.mark.parametrize("name", ["rhea", "ada", "mallory"])
+    def test_for_others_than_the_lead_they_do_not_exist(
+        self, history: Queue, ada: User, mallory: User, client: Client, address: str, name: str
+    ) -> None:
+        client.force_login(User.objects.get(username=name))
+        assert client.get(address).status_code == 404
+
+    @pytest.mark.parametrize("scorer", ["nobody", "keyword-rules"])
+    def test_a_scorer_of_another_queue_has_no_card_here(
+        self, history: Queue, stranger: ApiClient, lena: User, client: Client, scorer: str
+    ) -> None:
+        client.force_login(lena)
+        assert client.get(f"/lead/churn/scorers/{scorer}/").status_code == 404
+
+    def test_a_queue_without_alerts_says_so(self, queue: Queue, lena: User, client: Client) -> None:
+        client.force_login(lena)
+        assert "No alerts yet" in client.get(CARDS).content.decode()
