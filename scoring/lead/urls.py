@@ -5,6 +5,7 @@ from django.urls import path
 from scoring.cards.urls import urlpatterns as cards
 from scoring.lead import views
 from scoring.policylab.urls import urlpatterns as policylab
+from scoring.trust.urls import urlpatterns as trust
 
 app_name = "lead"
 
@@ -14,4 +15,5 @@ urlpatterns = [
     path("<slug:slug>/<slug:name>.csv", views.table, name="table"),
     *policylab,
     *cards,
+    *trust,
 ]

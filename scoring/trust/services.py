@@ -61,6 +61,16 @@ def vet_queues_behind(*, now: datetime) -> int:
     return sum(len(vet_judges(queue=queue, now=now)) for queue in queues.values())
 
 
+def rule(*, user: Person, slug: str, suspect_id: int, wanted: str, now: datetime) -> Suspect:
+    """What a lead chose on the page. Raises ValueError where that is no choice, and what the choices below raise."""
+    if wanted == Ruling.LET_IN:
+        return let_in(user=user, slug=slug, suspect_id=suspect_id, now=now)
+    if wanted not in (Ruling.KEPT_OUT, Ruling.CLOSED):
+        raise ValueError(wanted)
+    from_now_on = wanted == Ruling.CLOSED
+    return keep_out(user=user, slug=slug, suspect_id=suspect_id, from_now_on=from_now_on, now=now)
+
+
 def let_in(*, user: Person, slug: str, suspect_id: int, now: datetime) -> Suspect:
     """A lead finds nothing wrong: what was held back is learnt at its place. A repeat changes nothing.
 

@@ -1,0 +1,34 @@
+"""The page about the people of a queue over HTTP."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from feedback.desk.access import for_people
+from scoring.trust.pages import people_page
+from scoring.trust.services import AlreadyRuled, rule
+
+
+@require_safe
+@for_people
+def people(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who judges in a queue, how far each can be believed, and who is held back."""
+    page = people_page(user=request.user, slug=slug)
+    return render(request, "scoring/people.html", {"page": page, "queue": page.queue})
+
+
+@require_POST
+@for_people
+def decide(request: HttpRequest, slug: str, suspect_id: int) -> HttpResponse:
+    """A lead's word on somebody who was held back."""
+    wanted = request.POST.get("ruling", "")
+    try:
+        rule(user=request.user, slug=slug, suspect_id=suspect_id, wanted=wanted, now=timezone.now())
+    except AlreadyRuled:
+        messages.warning(request, _("Somebody has decided otherwise meanwhile. Nothing changed."))
+    except ValueError:
+        messages.warning(request, _("Choose one of the answers."))
+    return redirect("lead:people", slug=slug)

@@ -1,0 +1,118 @@
+"""The lead's page about the people of a queue."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from feedback.models import Queue, Scorer
+from scoring.charts import Words
+from scoring.models import Ruling, Suspect
+from scoring.services import amending
+from scoring.trust import drawing
+from scoring.trust.services import vet_judges
+from tests.factories import NOON, judge, raise_alert
+
+LATER = NOON + timedelta(days=1)
+
+
+@pytest.fixture
+def suspect(queue: Queue, upstream: Scorer, tom: User) -> Suspect:
+    """Tom is held back since the beginning."""
+    judge(raise_alert(queue, upstream), tom)
+    hold = amending.hold_back(queue=queue, since=0, until=None, judge=tom, note="gate: false", by=None, now=NOON)
+    return Suspect.objects.create(
+        queue=queue, judge=tom, hold=hold, way="false", since=0, at=1, score=13.0, verdicts=41, accurate=0.0,
+        expected=0.62, known=5, wrong=4, noticed_at=NOON,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def page(client: Client, lena: User, queue: Queue) -> Any:
+    client.force_login(lena)
+
+    def read() -> str:
+        return client.get(reverse("lead:people", args=[queue.slug])).content.decode()
+
+    return read
+
+
+class TestThePage:
+    def test_it_names_who_judges_though_nothing_can_be_compared(self, page: Any, rhea: User, ada: User) -> None:
+        assert "Rhea" in page() and "Ada" in page() and "Nobody’s verdicts can be compared yet" in page()
+
+    def test_it_says_what_somebody_seems_to_do_and_by_what_it_is_seen(self, page: Any, suspect: Suspect) -> None:
+        assert "Tom seems to mark everything false" in page()
+        assert "0% of 41 verdicts said accurate" in page() and "62%" in page()
+        assert "4 of 5 known answers were wrong" in page()
+
+    def test_a_judge_with_figures_has_a_strip_with_a_title(
+        self, page: Any, queue: Queue, upstream: Scorer, rhea: User, tom: User
+    ) -> None:
+        for number in range(6):
+            alert = raise_alert(queue, upstream, f"alert {number}")
+            first = judge(alert, rhea)
+            judge(alert, tom, seen=first.decision_id)
+        vet_judges(queue=queue, now=LATER)
+        assert page().count('<svg class="interval strip"') == 2 and "Rhea: right in" in page()
+
+    @pytest.mark.parametrize("who", ["rhea", "ada", "mallory"])
+    def test_for_anybody_but_a_lead_it_does_not_exist(
+        self, client: Client, queue: Queue, suspect: Suspect, who: str, request: pytest.FixtureRequest
+    ) -> None:
+        client.force_login(request.getfixturevalue(who))
+        assert client.get(reverse("lead:people", args=[queue.slug])).status_code == 404
+
+    def test_the_other_pages_of_the_lead_say_that_somebody_is_held_back(
+        self, client: Client, lena: User, queue: Queue, suspect: Suspect
+    ) -> None:
+        client.force_login(lena)
+        said = client.get(reverse("lead:queue", args=[queue.slug])).content.decode()
+        assert "held back from the model until you decide" in said and reverse("lead:people", args=[queue.slug]) in said
+
+
+class TestTheButtons:
+    def send(self, client: Client, suspect: Suspect, ruling: str) -> Any:
+        address = reverse("lead:people_decide", args=[suspect.queue.slug, suspect.pk])
+        return client.post(address, {"ruling": ruling}, follow=True)
+
+    @pytest.mark.parametrize("ruling", [Ruling.LET_IN, Ruling.KEPT_OUT, Ruling.CLOSED])
+    def test_one_click_decides(self, client: Client, lena: User, suspect: Suspect, ruling: Ruling) -> None:
+        client.force_login(lena)
+        assert self.send(client, suspect, ruling).status_code == 200
+        suspect.refresh_from_db()
+        assert (suspect.ruling, suspect.ruled_by) == (ruling, lena)
+
+    def test_a_stale_page_is_told_so(self, client: Client, lena: User, suspect: Suspect) -> None:
+        client.force_login(lena)
+        self.send(client, suspect, "let_in")
+        assert "decided otherwise meanwhile" in self.send(client, suspect, "kept_out").content.decode()
+
+    @pytest.mark.parametrize("ruling", ["", "x", "open"])
+    def test_what_is_no_answer_changes_nothing(self, client: Client, lena: User, suspect: Suspect, ruling: str) -> None:
+        client.force_login(lena)
+        self.send(client, suspect, ruling)
+        suspect.refresh_from_db()
+        assert suspect.ruling == Ruling.OPEN
+
+    @pytest.mark.parametrize("who", ["rhea", "mallory"])
+    def test_nobody_else_decides(
+        self, client: Client, suspect: Suspect, who: str, request: pytest.FixtureRequest
+    ) -> None:
+        client.force_login(request.getfixturevalue(who))
+        assert self.send(client, suspect, "let_in").status_code == 404
+        suspect.refresh_from_db()
+        assert suspect.ruling == Ruling.OPEN
+
+    def test_looking_changes_nothing(self, client: Client, lena: User, suspect: Suspect) -> None:
+        client.force_login(lena)
+        address = reverse("lead:people_decide", args=[suspect.queue.slug, suspect.pk])
+        assert client.get(address).status_code == 405
+
+
+def test_a_strip_escapes_what_people_are_called() -> None:
+    drawn = drawing.strip(Words("judge-1", "<b>Tom</b>", "x"), (0.9, 0.8, 0.95), 0.9)
+    assert "<b>" not in drawn and "&lt;b&gt;" in drawn
