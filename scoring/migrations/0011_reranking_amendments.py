@@ -18,6 +18,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='reranking',
             name='stale',
-            field=models.BooleanField(default=False, verbose_name='before a fold anew'),
+            field=models.BooleanField(default=False, verbose_name='something left for later'),
         ),
     ]

@@ -69,8 +69,8 @@ class Reranking(models.Model):
     to_position = models.BigIntegerField(_("to position"))
     policy_version = models.PositiveIntegerField(_("policy version"), default=0)
     amendment = models.PositiveIntegerField(_("amendment"), default=0)
-    # Whether the last good state was used, because the ledger must be folded anew for a label withdrawn long after.
-    stale = models.BooleanField(_("before a fold anew"), default=False)
+    # Whether something was left for another turn: to unlearn a label of long ago, or to train a generation.
+    stale = models.BooleanField(_("something left for later"), default=False)
     open_alerts = models.PositiveIntegerField(_("open alerts"))
     moved = models.PositiveIntegerField(_("moved"))
     raised_tier = models.PositiveIntegerField(_("raised a tier"), default=0)

@@ -42,10 +42,10 @@ def learn(*, queue_id: int, now: datetime, defer: bool = False) -> Reranking | N
     """Bring a queue's model up to the ledger's head and re-rank what is open.
 
     1. One worker at a time; another one's turn includes ours. An erased queue is nothing to do. 2. Where labels were
-    withdrawn that are too old to be unlearnt at once, train again the generations that knew them; `defer` leaves such a
-    change for another turn, and learns what is new on top of the last good state. 3. Learn, a long way in steps: a
-    worker that is killed goes on from the last one. 4. Train and adopt the generation that is due. 5. Re-rank.
-    Returns the re-ranking, or None where there was nothing to do.
+    withdrawn that are too old to be unlearnt at once, train again the generations that knew them. 3. Learn, a long way
+    in steps: a worker that is killed goes on from the last one. 4. Train and adopt the generation that is due.
+    5. Re-rank. Returns the re-ranking, or None where there was nothing to do.
+    `defer` leaves 2 and 4, which take long, for another turn; new verdicts are learnt on top of the last good state.
     """
     with _turn(queue_id) as mine:
         queue = Queue.objects.filter(pk=queue_id).first() if mine else None
@@ -53,15 +53,16 @@ def learn(*, queue_id: int, now: datetime, defer: bool = False) -> Reranking | N
             return None
         limit = SYNC_LIMIT if _deep_change(queue, now, defer) else None
         if limit is None:
-            _learn_to_head(queue, now)
+            _learn_to_head(queue, now, train=not defer)
         in_force = policy_in_force(queue_id)
         last = Reranking.objects.filter(queue_id=queue_id).order_by("-pk").first() or Reranking(to_position=0)
         with replica_of(queue_id).hold(sync_limit=limit) as belief:
-            if (belief.position, belief.amendment, belief.stale, in_force.version) == (
+            deferred = belief.stale or generations.due(belief)
+            if (belief.position, belief.amendment, deferred, in_force.version) == (
                 last.to_position, last.amendment, last.stale, last.policy_version
             ):  # fmt: skip
                 return None
-            return _rerank(queue_id, belief, in_force, last.to_position, now)
+            return _rerank(queue_id, belief, in_force, last.to_position, deferred, now)
 
 
 def _deep_change(queue: Queue, now: datetime, defer: bool) -> bool:
@@ -72,7 +73,7 @@ def _deep_change(queue: Queue, now: datetime, defer: bool) -> bool:
     return deep and defer
 
 
-def _learn_to_head(queue: Queue, now: datetime) -> None:
+def _learn_to_head(queue: Queue, now: datetime, train: bool) -> None:
     """Learn in steps, keeping a checkpoint after each where one is due; at the head, see to the generations."""
     configuration, adopted = configuration_of(queue.pk), True
     while adopted:
@@ -83,7 +84,7 @@ def _learn_to_head(queue: Queue, now: datetime) -> None:
                 _keep(configuration, belief, now)
                 if behind:
                     log.info("learning", queue=queue.pk, position=belief.position, behind=belief.behind)
-        adopted = generations.advance(queue=queue, belief=belief, now=now) > 0
+        adopted = train and generations.advance(queue=queue, belief=belief, now=now) > 0
 
 
 def _keep(configuration: ModelConfiguration, belief: Belief, now: datetime) -> None:
@@ -140,7 +141,9 @@ def _turn(queue_id: int) -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [RERANK_LOCK, queue_id])
 
 
-def _rerank(queue_id: int, belief: Belief, in_force: policy.Policy, since: int, now: datetime) -> Reranking:
+def _rerank(
+    queue_id: int, belief: Belief, in_force: policy.Policy, since: int, deferred: bool, now: datetime
+) -> Reranking:
     """Score every open alert in one product, write what moved, and say what moved."""
     board = _boards.get(queue_id)
     if board is None or board.config != belief.config:
@@ -154,7 +157,7 @@ def _rerank(queue_id: int, belief: Belief, in_force: policy.Policy, since: int, 
         from_position=since,
         to_position=belief.position,
         amendment=belief.amendment,
-        stale=belief.stale,
+        stale=deferred,
         policy_version=in_force.version,
         open_alerts=len(before.alert_id),
         moved=int(moved.sum()),
