@@ -41,20 +41,20 @@ class Covariance:
     @property
     def matrix(self) -> Floats:
         """The covariance itself, shape (size, size)."""
-        return self._square[: self._size, : self._size]
+        return self._square[: self.size, : self.size]
 
     def set(self, matrix: Floats) -> None:
         """Put a covariance in force."""
-        self._size = len(matrix)
-        self._square: Floats = np.zeros((-(-self._size // _WIDTH) * _WIDTH,) * 2)
-        self._square[: self._size, : self._size] = matrix
+        self.size = len(matrix)
+        self._square: Floats = np.zeros((-(-self.size // _WIDTH) * _WIDTH,) * 2)
+        self._square[: self.size, : self.size] = matrix
         self._diagonal = self._square.reshape(-1)[:: len(self._square) + 1]
         self._moves = self._diagonal > 0
 
     def grow(self, variances: Floats) -> None:
         """Room for the weights that are new; ``variances`` has a prior variance for every weight, old ones too."""
         larger = np.diag(variances)
-        larger[: self._size, : self._size] = self.matrix
+        larger[: self.size, : self.size] = self.matrix
         self.set(larger)
 
     def step(self, vector: Vector, slope: float, curvature: float, drift: float) -> Floats:
@@ -70,7 +70,7 @@ class Covariance:
         part = reach * (curvature * shrink) ** 0.5
         dger(-1.0, part, part, a=self._square.T, overwrite_x=0, overwrite_y=0, overwrite_a=1)
         np.add(self._diagonal, self._moves * drift, out=self._diagonal)
-        change: Floats = reach[: self._size] * (-slope * shrink)
+        change: Floats = reach[: self.size] * (-slope * shrink)
         return change
 
 

@@ -17,12 +17,16 @@ FURTHEST_LOG_ODDS: Final = 30.0  # keeps probabilities off 0 and 1
 
 @dataclass(slots=True)
 class Example:
-    """A row as River's learning loop carries it: vector, prior log-odds, and which weights may move."""
+    """A row as River's learning loop carries it: vector, prior log-odds, and which weights may move.
+
+    ``raw``: its log-odds, where they have just been computed.
+    """
 
     vector: Vector
     offset: float
     moves_dense: bool = True
     moves_sparse: bool = True
+    raw: float | None = None
 
 
 @dataclass(slots=True)

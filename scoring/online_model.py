@@ -71,9 +71,11 @@ class VerdictOptimizer(optim.base.Optimizer):
 
     def _step_sparse(self, weights: Floats, vector: Vector, slope: float) -> None:
         slots = vector.sparse
-        held = weights[slots]
-        gradient = vector.sparse_values * slope + self.config.l2 * held
-        squares = self.squares[slots] + gradient * gradient
+        held = weights.take(slots)
+        gradient = vector.sparse_values * slope
+        gradient += self.config.l2 * held
+        squares = self.squares.take(slots)
+        squares += gradient * gradient
         self.squares[slots] = squares
         weights[slots] = held - self.learning_rate * gradient / np.sqrt(squares + self.config.smoothing)
 
@@ -92,7 +94,7 @@ class VerdictRegression(linear_model.LogisticRegression):
 
     def _raw_dot_one(self, x: Any) -> float:
         weights: Weights = self._weights
-        return weights.dot(x.vector) + float(x.offset)
+        return weights.dot(x.vector) + float(x.offset) if x.raw is None else float(x.raw)
 
     def _eval_gradient_one(self, x: Any, y: float, w: float) -> tuple[Any, float]:
         log_odds = self._raw_dot_one(x)
@@ -157,11 +159,12 @@ class OnlineModel:
         lesson = Lesson(self.encoder.learn(features), bool(label), float(weight), bool(text))
         self._make_room()
         example = self._example(lesson)
-        self.calibrator.learn(self._raw(example), lesson.label, lesson.weight)
+        example.raw = self.weights.dot(example.vector) + example.offset
+        self.calibrator.learn(example.raw, lesson.label, lesson.weight)
         self.encoder.counts.learn(features, lesson.label, lesson.weight)
         self._remember(lesson, key)
         if is_cut(self.learnt):
-            self.encoder.statistics.cut(self.memory.lessons)
+            self.encoder.statistics.cut((one.row.columns, one.row.numbers) for one in self.memory.lessons)
             self._learn_afresh(self.memory.in_order(self.learnt)[:-1])
             example = self._example(lesson)
         self._study(example, lesson)
@@ -196,7 +199,7 @@ class OnlineModel:
             self.milestones[self.learnt] = self.chain
 
     def _make_room(self) -> None:
-        if len(self.optimizer.covariance.matrix) < self.encoder.registry.size:
+        if self.optimizer.covariance.size < self.encoder.registry.size:
             self.optimizer.covariance.grow(prior_variances(self.encoder))
 
     def _learn_afresh(self, lessons: Sequence[Lesson]) -> None:
@@ -226,9 +229,6 @@ class OnlineModel:
 
     def _example(self, lesson: Lesson) -> Example:
         return Example(self.encoder.vector(lesson.row), self.prior(lesson.row.upstream))
-
-    def _raw(self, example: Example) -> float:
-        return self.weights.dot(example.vector) + example.offset
 
     def _notice(self, vector: Vector, count: int) -> None:
         """Take a vector into the mean of the dense slots, as one of ``count``."""

@@ -7,22 +7,21 @@ categories are *dense*: numbered in the order in which they were first learnt, a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scoring import counts
+from scoring.columns import Floats as Floats
+from scoring.columns import Ints as Ints
+from scoring.columns import Statistics, Where
 from scoring.counts import Counts
 from scoring.features import UPSTREAM, Features
 from scoring.generation import Generation
 from scoring.model_config import ModelConfig
 from scoring.registry import BELIEFS, SLOW, Category, Registry, categories_of, hashed_slot
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-
-FURTHEST_Z: Final = 5.0
 UNKNOWN_UPSTREAM: Final = 0.5
 _GOLDEN: Final = 0x9E3779B97F4A7C15
 _MASK: Final = (1 << 64) - 1
@@ -34,7 +33,8 @@ class Row:
 
     ``text_ids`` and ``hashed`` (crowded-out categories): sparse slots. ``categories``: dense slots. ``columns`` and
     ``numbers``: numeric columns with their raw values. ``upstream``: the upstream score, 0..1, 0.5 where there is none.
-    ``beliefs``: what the slow generation and the counts said when the row was made; slots 1 to 6.
+    ``beliefs``: what the slow generation and the counts said when the row was made; slots 1 to 6. ``span``: the columns
+    once more, as a slice, where they stand side by side: arrays are cut there, not gathered.
     """
 
     text_ids: Ints
@@ -44,6 +44,12 @@ class Row:
     numbers: Floats
     upstream: float
     beliefs: Floats
+    span: slice | None = None
+
+    @property
+    def where(self) -> Where:
+        """The columns, as an index."""
+        return self.columns if self.span is None else self.span
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +78,8 @@ class Weights:
 
     def dot(self, vector: Vector) -> float:
         """The log-odds of a vector."""
-        dense = np.add.reduce(self.dense[vector.dense] * vector.dense_values)
-        return float(dense) + float(np.add.reduce(self.sparse[vector.sparse] * vector.sparse_values))
+        dense = np.add.reduce(self.dense.take(vector.dense) * vector.dense_values)
+        return float(dense) + float(np.add.reduce(self.sparse.take(vector.sparse) * vector.sparse_values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,62 +99,13 @@ def upstream_of(features: Features) -> float:
     return UNKNOWN_UPSTREAM
 
 
-class Statistics:
-    """Mean and spread of each numeric column (Welford), and the quantile edges of its bins."""
+class _Place(NamedTuple):
+    """Where the numbers of alerts with certain names live: ``kept`` says which of them have a column, None: all."""
 
-    def __init__(self, config: ModelConfig) -> None:
-        self.bins = config.bins
-        self.table = np.zeros((4, 0))  # count, mean, sum of squared distances, 1 / standard deviation
-        self.edges = np.zeros((0, config.bins - 1))
-
-    def grow(self, columns: int) -> None:
-        """Room for this many columns; a new one has no edges yet."""
-        new = columns - len(self.edges)
-        if new > 0:
-            self.table = np.concatenate((self.table, np.zeros((4, new))), axis=1)
-            self.edges = np.concatenate((self.edges, np.full((new, self.bins - 1), np.inf)))
-
-    def learn(self, columns: Ints, numbers: Floats) -> None:
-        """Take one row's numbers into mean and spread."""
-        if len(columns):
-            count, mean, squares, per_spread = table = self.table[:, columns]
-            count += 1.0
-            apart = numbers - mean
-            mean += apart / count
-            squares += apart * (numbers - mean)
-            per_spread[:] = _per_spread(squares / count)
-            self.table[:, columns] = table
-
-    def respread(self) -> None:
-        """Compute again what follows from count and squares."""
-        self.table[3] = _per_spread(self.table[2] / np.maximum(self.table[0], 1.0))
-
-    def cut(self, lessons: list[Lesson]) -> None:
-        """Set the edges of all bins at the quantiles of these lessons' numbers; equal edges fall together."""
-        numbers: dict[int, list[float]] = {}
-        for lesson in lessons:
-            for column, number in zip(lesson.row.columns.tolist(), lesson.row.numbers.tolist(), strict=True):
-                numbers.setdefault(column, []).append(number)
-        for column, found in numbers.items():
-            edges = np.unique(np.quantile(found, np.arange(1, self.bins) / self.bins))
-            self.edges[column] = np.inf
-            self.edges[column, : len(edges)] = edges
-
-    def z(self, columns: Ints, numbers: Floats) -> Floats:
-        """z-scores, cut at 5; 0 while a column has shown one value only."""
-        _, mean, _, per_spread = self.table[:, columns]
-        scores: Floats = (numbers - mean) * per_spread
-        return np.minimum(np.maximum(scores, -FURTHEST_Z), FURTHEST_Z)
-
-    def bin(self, columns: Ints, numbers: Floats) -> NDArray[np.int64]:
-        """The bin of each number, from 0; an edge belongs to the bin below it."""
-        bins: NDArray[np.int64] = np.add.reduce(self.edges[columns] < numbers[:, None], axis=1, dtype=np.int64)
-        return bins
-
-
-def _per_spread(variance: Floats) -> Floats:
-    """One over the standard deviation; 0 where nothing has varied."""
-    return np.where(variance > 0, 1.0 / np.sqrt(np.maximum(variance, 1e-300)), 0.0)
+    columns: Ints
+    span: slice | None
+    kept: Ints | None
+    known: int
 
 
 class Encoder:
@@ -160,29 +117,43 @@ class Encoder:
         self.statistics = Statistics(config)
         self.counts = Counts(config)
         self.generation: Generation | None = None
+        self._places: dict[tuple[str, ...], _Place] = {}
 
     def learn(self, features: Features) -> Row:
         """Give slots to what is new, take the numbers into the statistics, and return the row."""
         self.registry.learn(features)
         self.statistics.grow(len(self.registry.columns))
         row = self.row(features)
-        self.statistics.learn(row.columns, row.numbers)
+        self.statistics.learn(row.where, row.numbers)
         return row
 
     def row(self, features: Features) -> Row:
         """The row of an alert; numbers without a column are left out."""
-        columns = self.registry.columns
-        known = [(columns[name], number) for name, number in features.numbers if name in columns]
+        names, values = zip(*features.numbers, strict=True) if features.numbers else ((), ())
+        place, numbers = self._place(names), np.array(values, dtype=np.float64)
         hashed, dense = self._slots(features)
         return Row(
             features.text_ids,
-            np.array(hashed, dtype=np.int32),
+            np.array(hashed, dtype=np.int32) if hashed else _NO_SLOTS,
             np.array(dense, dtype=np.int32),
-            np.array([column for column, _ in known], dtype=np.int32),
-            np.array([number for _, number in known], dtype=np.float64),
+            place.columns,
+            numbers if place.kept is None else numbers[place.kept],
             upstream_of(features),
             self.beliefs(features),
+            place.span,
         )
+
+    def _place(self, names: tuple[str, ...]) -> _Place:
+        """Alerts of one kind share their names: remembered until there are new columns."""
+        columns, place = self.registry.columns, self._places.get(names)
+        if place is None or (place.kept is not None and place.known != len(columns)):
+            if len(self._places) >= _MOST_PLACES:
+                self._places.clear()
+            kept = [number for number, name in enumerate(names) if name in columns]
+            found = np.array([columns[names[number]] for number in kept], dtype=np.int32)
+            some = None if len(kept) == len(names) else np.array(kept, dtype=np.int32)
+            place = self._places[names] = _Place(found, _span(found), some, len(columns))
+        return place
 
     def beliefs(self, features: Features) -> Floats:
         """What the slow generation says of an alert (0 without one), and what the counts do."""
@@ -200,14 +171,10 @@ class Encoder:
         return self.generation.log_odds(Features(row.text_ids, numbers, categories, ()))
 
     def _slots(self, features: Features) -> tuple[list[int], list[int]]:
-        hashed, dense = [], []
-        for key in categories_of(features):
-            slot = self.registry.categories.get(key)
-            if slot is None:
-                hashed.append(self.hashed(key))
-            else:
-                dense.append(slot)
-        return hashed, dense
+        keys, known = categories_of(features), self.registry.categories
+        slots = [known.get(key) for key in keys]
+        hashed = [self.hashed(key) for key, slot in zip(keys, slots, strict=True) if slot is None]
+        return hashed, [slot for slot in slots if slot is not None]
 
     def hashed(self, key: Category) -> int:
         """The sparse slot of a category without a dense one."""
@@ -215,21 +182,22 @@ class Encoder:
 
     def vector(self, row: Row) -> Vector:
         """The row's slots with their values: 1 for intercept, categories and bins, z-scores, and the text's share."""
-        columns, numbers = row.columns, row.numbers
-        first, categories = self.registry.first_slots[columns], len(row.categories)
-        dense = np.concatenate((_FIXED, row.categories, first, first + 1 + self.statistics.bin(columns, numbers)))
+        where, numbers = row.where, row.numbers
+        first, categories = self.registry.first_slots[where], len(row.categories)
+        dense = np.concatenate((_FIXED, row.categories, first, first + 1 + self.statistics.bin(where, numbers)))
         dense_values = np.ones(len(dense))
         dense_values[SLOW:BELIEFS] = row.beliefs
-        dense_values[BELIEFS + categories : BELIEFS + categories + len(columns)] = self.statistics.z(columns, numbers)
+        dense_values[BELIEFS + categories : BELIEFS + categories + len(numbers)] = self.statistics.z(where, numbers)
         return Vector(dense, dense_values, *self._sparse(row))
 
     def _sparse(self, row: Row) -> tuple[Ints, Floats]:
         texts = len(row.text_ids)
         value = self.config.text_gain / texts**0.5 if texts else 0.0
+        values = np.empty(texts + len(row.hashed))
+        values.fill(value)
         if not len(row.hashed):
-            return row.text_ids, np.full(texts, value)
-        values = np.ones(texts + len(row.hashed))
-        values[:texts] = value
+            return row.text_ids, values
+        values[texts:] = 1.0
         return np.concatenate((row.text_ids, row.hashed)), values
 
     def measures(self, columns: Ints, numbers: Floats, weights: Weights) -> Floats:
@@ -260,7 +228,15 @@ class Encoder:
         return found
 
 
+def _span(columns: Ints) -> slice | None:
+    """The columns as a slice, where each is one after the last."""
+    side_by_side = len(columns) > 0 and bool((np.diff(columns) == 1).all())
+    return slice(int(columns[0]), int(columns[-1]) + 1) if side_by_side else None
+
+
 _FIXED: Final = np.arange(BELIEFS)
+_NO_SLOTS: Final = np.zeros(0, dtype=np.int32)
+_MOST_PLACES: Final = 256  # kinds of alerts whose columns are remembered
 
 
 class Memory:

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.checkpoint_format import Arrays, CheckpointCorrupt, ascending, below, finite_array, whole
+from scoring.columns import Statistics
 from scoring.covariance import symmetric
 from scoring.generation import Generation, is_due
 from scoring.registry import BELIEFS, SLOW, Registry
-from scoring.state import Encoder, Lesson, Memory, Row, Statistics
+from scoring.state import Encoder, Lesson, Memory, Row
 
 if TYPE_CHECKING:
     from scoring.online_model import OnlineModel
