@@ -36,18 +36,18 @@ class Statistics:
         """Take one row's numbers into mean and spread."""
         if len(numbers):
             table = self.table[:, where]  # of a slice the table itself, of an array a copy
-            count, mean, squares, per_spread = table
+            count, mean, squares, spread = table
             count += 1.0
             apart = numbers - mean
             mean += apart / count
             squares += apart * (numbers - mean)
-            per_spread[:] = _per_spread(squares / count)
+            spread[:] = per_spread(squares / count)
             if not isinstance(where, slice):
                 self.table[:, where] = table
 
     def respread(self) -> None:
         """Compute again what follows from count and squares."""
-        self.table[3] = _per_spread(self.table[2] / np.maximum(self.table[0], 1.0))
+        self.table[3] = per_spread(self.table[2] / np.maximum(self.table[0], 1.0))
 
     def cut(self, rows: Iterable[tuple[Ints, Floats]]) -> None:
         """Set the edges of all bins at the quantiles of these rows' numbers; equal edges fall together."""
@@ -62,8 +62,13 @@ class Statistics:
 
     def z(self, where: Where, numbers: Floats) -> Floats:
         """z-scores, cut at 5; 0 while a column has shown one value only."""
-        scores: Floats = (numbers - self.table[1, where]) * self.table[3, where]
-        return np.minimum(np.maximum(scores, -FURTHEST_Z), FURTHEST_Z)
+        return self.cut_z((numbers - self.table[1, where]) * self.table[3, where])
+
+    @staticmethod
+    def cut_z(scores: Floats) -> Floats:
+        """Scores between -5 and 5."""
+        cut: Floats = np.minimum(np.maximum(scores, -FURTHEST_Z), FURTHEST_Z)
+        return cut
 
     def bin(self, where: Where, numbers: Floats) -> NDArray[np.int64]:
         """The bin of each number, from 0; an edge belongs to the bin below it."""
@@ -71,6 +76,6 @@ class Statistics:
         return bins
 
 
-def _per_spread(variance: Floats) -> Floats:
+def per_spread(variance: Floats) -> Floats:
     """One over the standard deviation; 0 where nothing has varied."""
     return np.where(variance > 0, 1.0 / np.sqrt(np.maximum(variance, 1e-300)), 0.0)

@@ -195,7 +195,7 @@ class Way:
         lessons = lessons_between(base.position, end, facts)
         pending = self.amendments.pending(self.configuration.pk, base.position, base.amendment, end)
         model = base.model
-        for one, features in with_features(lessons, base.config):
+        for one, features in with_features(lessons, base.config, foresee=model.foresee):
             while pending and pending[0].since < one.anchor:
                 _adopt(model, pending.pop(0))
             model.learn(features, one.accurate, one.weight, key=one.alert_id, text=one.teaches_text)

@@ -39,16 +39,28 @@ class Registry:
             if key not in self.categories:
                 self.add_category(key)
 
+    def would_grow(self, features: Features) -> bool:
+        """Whether learning these features would give out a slot."""
+        if any(name not in self.columns and self._column_fits() for name, _ in features.numbers):
+            return True
+        return any(key not in self.categories and self._category_fits(key) for key in categories_of(features))
+
+    def _column_fits(self) -> bool:
+        return self.size + 1 + self.config.bins <= self.config.dense_slots
+
+    def _category_fits(self, key: Category) -> bool:
+        return self.size < self.config.dense_slots and self._values[key[0]] < self.config.values_per_category
+
     def add_column(self, name: str) -> None:
         """Room for a z-score and its bins, if there is any left."""
-        if self.size + 1 + self.config.bins <= self.config.dense_slots:
+        if self._column_fits():
             self.columns[name] = len(self.columns)
             self.first_slots = np.append(self.first_slots, self.size)
             self.size += 1 + self.config.bins
 
     def add_category(self, key: Category) -> None:
         """A slot for a value, if there is one left and the feature has not too many already."""
-        if self.size < self.config.dense_slots and self._values[key[0]] < self.config.values_per_category:
+        if self._category_fits(key):
             self.categories[key] = self.size
             self._values[key[0]] += 1
             self.size += 1

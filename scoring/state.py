@@ -81,6 +81,11 @@ class Weights:
         dense = np.add.reduce(self.dense.take(vector.dense) * vector.dense_values)
         return float(dense) + float(np.add.reduce(self.sparse.take(vector.sparse) * vector.sparse_values))
 
+    def notice(self, vector: Vector, count: int) -> None:
+        """Take a vector into the mean of the dense slots, as one of ``count``."""
+        self.usual *= 1.0 - 1.0 / count
+        self.usual[vector.dense] += vector.dense_values / count
+
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
@@ -129,6 +134,10 @@ class Encoder:
 
     def row(self, features: Features) -> Row:
         """The row of an alert; numbers without a column are left out."""
+        return self.bare_row(features, self.beliefs(features))
+
+    def bare_row(self, features: Features, beliefs: Floats) -> Row:
+        """``row`` with these beliefs."""
         names, values = zip(*features.numbers, strict=True) if features.numbers else ((), ())
         place, numbers = self._place(names), np.array(values, dtype=np.float64)
         hashed, dense = self._slots(features)
@@ -139,7 +148,7 @@ class Encoder:
             place.columns,
             numbers if place.kept is None else numbers[place.kept],
             upstream_of(features),
-            self.beliefs(features),
+            beliefs,
             place.span,
         )
 
@@ -184,17 +193,20 @@ class Encoder:
         """The row's slots with their values: 1 for intercept, categories and bins, z-scores, and the text's share."""
         where, numbers = row.where, row.numbers
         first, categories = self.registry.first_slots[where], len(row.categories)
-        dense = np.concatenate((_FIXED, row.categories, first, first + 1 + self.statistics.bin(where, numbers)))
+        dense = np.concatenate((FIXED, row.categories, first, first + 1 + self.statistics.bin(where, numbers)))
         dense_values = np.ones(len(dense))
         dense_values[SLOW:BELIEFS] = row.beliefs
         dense_values[BELIEFS + categories : BELIEFS + categories + len(numbers)] = self.statistics.z(where, numbers)
         return Vector(dense, dense_values, *self._sparse(row))
 
+    def text_value(self, texts: int) -> float:
+        """The value that each of so many text ids carries."""
+        return self.config.text_gain / texts**0.5 if texts else 0.0
+
     def _sparse(self, row: Row) -> tuple[Ints, Floats]:
         texts = len(row.text_ids)
-        value = self.config.text_gain / texts**0.5 if texts else 0.0
         values = np.empty(texts + len(row.hashed))
-        values.fill(value)
+        values.fill(self.text_value(texts))
         if not len(row.hashed):
             return row.text_ids, values
         values[texts:] = 1.0
@@ -234,7 +246,7 @@ def _span(columns: Ints) -> slice | None:
     return slice(int(columns[0]), int(columns[-1]) + 1) if side_by_side else None
 
 
-_FIXED: Final = np.arange(BELIEFS)
+FIXED: Final = np.arange(BELIEFS)
 _NO_SLOTS: Final = np.zeros(0, dtype=np.int32)
 _MOST_PLACES: Final = 256  # kinds of alerts whose columns are remembered
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from river import linear_model, optim
 
 from scoring.features import AlertFacts, extract
+from scoring.generation import TrainingLesson, train
 from scoring.online_model import CheckpointCorrupt, ConfigInvalid, ModelConfig, OnlineModel, library_versions
 from tests.scoring.alerts import TINY, facts, lessons, taught, teach, world
 
@@ -67,6 +68,33 @@ class TestTheContract:
         with pytest.raises(ValueError, match="weight"):
             model.learn(extract(world(1)[0][0], TINY), True, weight)
         assert model.dump() == before
+
+
+class TestForeseenLessons:
+    @few
+    @given(sequences, st.data())
+    def test_are_learnt_to_the_same_bit(self, given: Given, data: st.DataObject) -> None:
+        model, features = OnlineModel(TINY), [extract(alert, TINY) for alert, _, _ in given]
+        for low in range(0, len(given), 7):
+            model.foresee(features[low : low + 7])
+            left_out = data.draw(st.integers(0, 9))  # then the next one is not what was foreseen
+            for at in range(low, min(low + 7, len(given))):
+                one = extract(given[at][0], TINY) if at - low == left_out else features[at]
+                model.learn(one, given[at][1], given[at][2])
+        assert model.dump() == taught(TINY, given).dump()
+
+    def test_are_learnt_to_the_same_bit_across_a_cut_of_the_bins_and_a_generation(self) -> None:
+        lessons, models = world(230), [OnlineModel(ModelConfig()), OnlineModel(ModelConfig())]
+        features = [extract(alert, ModelConfig()) for alert, _, _ in lessons]
+        given = zip(features, lessons, strict=True)
+        generation = train([TrainingLesson(one, label) for one, (_, label, _) in given][:150], ModelConfig())
+        models[0].foresee(features)
+        for at, (_, label, weight) in enumerate(lessons):
+            for model in models:
+                model.learn(features[at], label, weight, key=at)
+                if at == 160:
+                    model.adopt(generation)
+        assert models[0].dump() == models[1].dump()
 
 
 class TestTheState:
