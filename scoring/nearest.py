@@ -23,13 +23,15 @@ from scoring.state import Floats
 
 Keys = npt.NDArray[np.int64]
 
-VERSION: Final = 1  # of profiles and signatures: another one cannot be compared with these
+VERSION: Final = 2  # of profiles and signatures: another one cannot be compared with these
 BITS: Final = 1_024
 FLOOR: Final = 0.02  # of what an n-gram counts that the model knows nothing of; known ones count some 0.1 to 1
 TABLE_SHARE: Final = 0.6  # length of numbers and categories beside words of length 1
 MOST_GRAMS: Final = 512  # of a long text those with the smallest ids: of two texts that share words, the same ones
 _STEPS: Final = 4  # of a number from one power of two to the next: twice as much is four steps away
 _REACH: Final = 3  # steps at which two numbers stop being alike
+_PLACES: Final = 64  # between two steps that are told apart
+_MARKS: Final = {str: "\x1f", int: "\x1d"}
 _FINENESS: Final = 4_096  # weights are rounded to whole parts of this, so that sums are the same on any machine
 _TABLE_KEYS: Final = 1 << 40  # keys of the table begin here, far above those of n-grams
 _WORDS: Final = BITS // 64
@@ -107,8 +109,8 @@ def _hashes(keys: Keys) -> npt.NDArray[np.uint64]:
 
 def _table(features: Features) -> dict[int, float]:
     """Keys and weights of the numbers and categories, each feature of length 1."""
-    found = {_key(f"{name}\x1f{value}"): 1.0 for name, value in features.categories if name != SCORER_VERSION}
-    found |= {_key(f"{name}\x1e"): 1.0 for name in features.missing}
+    found = {_key(name, value): 1.0 for name, value in features.categories if name != SCORER_VERSION}
+    found |= {_key(name, None): 1.0 for name in features.missing}
     for name, number in features.numbers:
         found |= _number(name, number)
     return found
@@ -118,12 +120,22 @@ def _number(name: str, number: float) -> dict[int, float]:
     """A number as a small hill of steps: two numbers share the more of it the less apart they are, in proportion."""
     size = log2(abs(number)) + 1.0 if abs(number) > 1.0 and name != UPSTREAM else abs(number)
     place = copysign(_STEPS * size, number)
-    first = floor(place) - _REACH + 1
-    heights = [(step, _REACH - abs(step - place)) for step in range(first, first + 2 * _REACH)]
-    length = sum(height * height for _, height in heights if height > 0) ** 0.5
-    return {_key(f"{name}\x1d{step}"): height / length for step, height in heights if height > 0}
+    first = floor(place)
+    heights, length = _hill(round(_PLACES * (place - first)))
+    return {_key(name, first + step): height / length for step, height in heights}
 
 
-@lru_cache(maxsize=16_384)
-def _key(text: str) -> int:
+@lru_cache(maxsize=_PLACES + 1)
+def _hill(place: int) -> tuple[tuple[tuple[int, float], ...], float]:
+    """Heights of the steps around a place between two of them, and their length."""
+    steps = range(1 - _REACH, 1 + _REACH)
+    heights = tuple((step, _REACH - abs(step - place / _PLACES)) for step in steps)
+    kept = tuple((step, height) for step, height in heights if height > 0)
+    return kept, sum(height * height for _, height in kept) ** 0.5
+
+
+@lru_cache(maxsize=65_536)
+def _key(name: str, value: str | int | None) -> int:
+    """The key of a category, of a step (a whole number), or of a missing value."""
+    text = f"{name}\x1e" if value is None else f"{name}{_MARKS[type(value)]}{value}"
     return _TABLE_KEYS + zlib.crc32(text.encode(errors="surrogatepass"))

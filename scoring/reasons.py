@@ -15,8 +15,9 @@ from scoring.state import Encoder, Floats, Weights
 from scoring.text import fold, grams_of, shorten, tokens
 
 Kind = Literal[
-    "text", "number", "category", "missing", "upstream", "scorer", "prior", "customer", "generation", "lately"
-]
+    "text", "number", "category", "missing", "upstream", "scorer", "prior", "customer", "generation", "lately",
+    "faint", "absent", "calibration", "baseline",
+]  # fmt: skip
 
 _REASON_SPANS: Final = 4  # places of one phrase that a reason names
 
@@ -42,15 +43,21 @@ def reasons(
     facts: AlertFacts, features: Features, encoder: Encoder, weights: Weights, prior: float, top: int
 ) -> list[Reason]:
     """The ``top`` heaviest reasons, heaviest first; equal ones by kind and name."""
+    return heaviest(every_reason(facts, features, encoder, weights, prior), top)
+
+
+def every_reason(
+    facts: AlertFacts, features: Features, encoder: Encoder, weights: Weights, prior: float
+) -> list[Reason]:
+    """Every reason that the model can name, however little it weighs."""
     held = weights.dense[SLOW:BELIEFS] * encoder.beliefs(features)
     beside, rest = beliefs(features, encoder, weights, held)
     usual = encoder.usual(weights)
     usual = {name: usual.get(name, 0.0) - beside.get(name, 0.0) for name in usual.keys() | beside.keys()}
-    found = [*_text_reasons(facts, features, encoder, weights), *_number_reasons(features, encoder, weights, usual)]
+    found = [*text_reasons(facts, features, encoder, weights), *_number_reasons(features, encoder, weights, usual)]
     found += [*_category_reasons(features, encoder, weights, usual), *rest]
-    if prior:
-        found.append(Reason("prior", "upstream_score", facts.upstream_score, prior))
-    return heaviest(found, top)
+    found.append(Reason("prior", "upstream_score", facts.upstream_score, prior))
+    return found
 
 
 def beliefs(
@@ -120,7 +127,8 @@ def _stretches(
     return folded, stretches(config, weights.sparse, [features], cut, grams_of(cut, config.text_bits))[0]
 
 
-def _text_reasons(facts: AlertFacts, features: Features, encoder: Encoder, weights: Weights) -> list[Reason]:
+def text_reasons(facts: AlertFacts, features: Features, encoder: Encoder, weights: Weights) -> list[Reason]:
+    """The phrases of the text that weighed; of ``weights`` only the sparse ones count."""
     found = phrases(*_stretches(facts, features, encoder, weights))
     places = iter(in_original(facts.text, encoder.config.max_text_chars, [span for one in found for span in one.spans]))
     return [text_reason(facts.text, list(islice(places, len(one.spans))), one.strength) for one in found]
@@ -132,10 +140,13 @@ def text_reason(text: str, spans: Sequence[Span], part: float) -> Reason:
 
 
 def _number_reasons(features: Features, encoder: Encoder, weights: Weights, usual: Mapping[str, float]) -> list[Reason]:
+    """A number without a column of its own can still weigh in the slow generation."""
     row = encoder.row(features)
-    known = [(name, number) for name, number in features.numbers if name in encoder.registry.columns]
-    parts = encoder.measures(row.columns, row.numbers, weights).tolist()
-    return [number_reason(name, number, part - usual[name]) for (name, number), part in zip(known, parts, strict=True)]
+    known = [name for name, _ in features.numbers if name in encoder.registry.columns]
+    parts = dict(zip(known, encoder.measures(row.columns, row.numbers, weights).tolist(), strict=True))
+    return [
+        number_reason(name, number, parts.get(name, 0.0) - usual.get(name, 0.0)) for name, number in features.numbers
+    ]
 
 
 def number_reason(name: str, number: float, part: float) -> Reason:

@@ -6,5 +6,6 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *([path("lead/", include("scoring.lead.urls"))] if find_spec("scoring.lead.urls") else []),
+    path("", include("scoring.explain.urls")),
     path("", include("scoring.api.urls")),
 ]

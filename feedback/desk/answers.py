@@ -145,5 +145,6 @@ def _keys() -> list[tuple[str, str]]:
         (_("Space"), _("Later: to the next alert")),
         ("⌫", _("Undo the last verdict")),
         ("1–5", _("Reason")),
+        ("E", _("Behind the score")),
         ("J / K", _("Down and up the list")),
     ]

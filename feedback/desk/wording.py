@@ -39,6 +39,13 @@ _SENTENCES: dict[str, Callable[[str, str], str]] = {
     "missing": lambda name, _value: _("%(name)s is not known") % {"name": name},
     "upstream": lambda _name, value: _("the scorer's own score, %(value)s") % {"value": value},
     "scorer": lambda name, value: _("raised by %(scorer)s") % {"scorer": value or name},
+    "lately": lambda _name, value: _("how alerts of %(scorer)s did of late") % {"scorer": value},
+    "customer": lambda _name, _value: _("how this customer’s earlier alerts did"),
+    "generation": lambda _name, _value: _("how the facts go together"),
+    "faint": lambda _name, _value: _("words too weak to name"),
+    "absent": lambda name, _value: _("%(name)s was not sent") % {"name": name},
+    "calibration": lambda _name, _value: _("what such scores have turned out to mean"),
+    "baseline": lambda _name, _value: _("how alerts of this queue do on average"),
 }
 
 

@@ -87,6 +87,12 @@ def in_words(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
 
 
 @register.filter
+def as_words(reason: Reason) -> str:
+    """One of the model's reasons as a phrase."""
+    return wording.in_words(reason)
+
+
+@register.filter
 def with_bars(reasons: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Each reason's label and weight with the width of its bar in pixels, the heaviest the widest."""
     weighed = [(reason["label"], float(reason["weight"])) for reason in reasons]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 
 from django.db.models import QuerySet
 
@@ -12,7 +13,18 @@ from feedback.selectors import head_of
 from feedback.services import facts_of
 from scoring.api.authentication import Caller
 from scoring.api.problems import Problem, Refusal
-from scoring.api.schemas import AlertOut, ExposureOut, VerdictOut, VerdictPage, VerdictQuery
+from scoring.api.schemas import (
+    AlertOut,
+    ExplanationOut,
+    ExposureOut,
+    ReasonOut,
+    SimilarOut,
+    VerdictOut,
+    VerdictPage,
+    VerdictQuery,
+)
+from scoring.explain.selectors import details_of
+from scoring.explain.similar import SimilarAlert
 
 # Rows of the ledger looked through for one answer, so that a scorer with few alerts costs no more than one with many.
 WINDOW = 20_000
@@ -20,7 +32,9 @@ WINDOW = 20_000
 
 def read_alert(caller: Caller, external_id: str) -> AlertOut:
     """The caller's alert with its exposures and ledger entries. Raises `Problem` where it has none with this id."""
-    mine = Alert.objects.filter(scorer=caller.scorer, external_id=external_id).select_related("queue", "customer")
+    mine = Alert.objects.filter(scorer=caller.scorer, external_id=external_id).select_related(
+        "queue", "customer", "scorer"
+    )
     alert = None if "\x00" in external_id else mine.first()
     if alert is None:
         raise Problem(Refusal.NOT_FOUND, f"This scorer has no alert {external_id!r}.")
@@ -41,6 +55,7 @@ def read_alert(caller: Caller, external_id: str) -> AlertOut:
         label=_label(entries),
         exposures=[_exposure(one) for one in alert.exposures.order_by("pk")],
         verdicts=_verdicts((entry, external_id) for entry in entries),
+        explanation=_explanation(alert),
     )
 
 
@@ -73,6 +88,31 @@ def _exposure(exposure: Exposure) -> ExposureOut:
         position=exposure.position,
         rule=exposure.rule,
         decided_at=exposure.decided_at,
+    )
+
+
+def _explanation(alert: Alert) -> ExplanationOut:
+    found = details_of(alert)
+    return ExplanationOut(
+        probability=found.probability,
+        position=found.passport.position,
+        log_odds=found.log_odds,
+        baseline=found.baseline,
+        reasons=[ReasonOut(**asdict(part)) for part in found.parts],
+        rest=found.rest,
+        verdicts=found.passport.verdicts,
+        observed=found.passport.observed,
+        similar=[_similar(one, alert) for one in found.similar.alerts],
+    )
+
+
+def _similar(one: SimilarAlert, to: Alert) -> SimilarOut:
+    """Another scorer's id is that scorer's own business."""
+    return SimilarOut(
+        external_id=one.alert.external_id if one.alert.scorer_id == to.scorer_id else None,
+        similarity=one.similarity,
+        label=rules.ACCURATE if one.accurate else rules.FALSE_POSITIVE,
+        decided_at=one.decided_at,
     )
 
 

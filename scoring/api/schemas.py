@@ -156,8 +156,31 @@ class VerdictOut(BaseModel):
     recorded_at: datetime
 
 
+class SimilarOut(BaseModel):
+    """A past alert of the queue that is like this one, and what became of it."""
+
+    external_id: str | None = Field(description="Your id of it; null where another scorer raised it.")
+    similarity: float = Field(ge=0, le=1)
+    label: Literal["accurate", "false_positive"]
+    decided_at: datetime
+
+
+class ExplanationOut(BaseModel):
+    """What the model thinks of an alert now, and why. `baseline`, `reasons` and `rest` add up to `log_odds`."""
+
+    probability: float = Field(ge=0, le=1)
+    position: int = Field(ge=0, description="The verdicts that the model had learnt.")
+    log_odds: float
+    baseline: float = Field(description="Log-odds of the average alert.")
+    reasons: list[ReasonOut]
+    rest: float = Field(description="What all smaller reasons weigh together.")
+    verdicts: int = Field(description="Recent verdicts on alerts with about this probability; old ones count less.")
+    observed: float = Field(ge=0, le=1, description="Which share of those was accurate.")
+    similar: list[SimilarOut] = Field(description="The most alike first.")
+
+
 class AlertOut(BaseModel):
-    """An alert as it was posted, and its history."""
+    """An alert as it was posted, its history, and what is thought of it now."""
 
     external_id: str
     queue: str
@@ -174,6 +197,7 @@ class AlertOut(BaseModel):
     label: Literal["accurate", "false_positive"] | None = Field(description="What its verdicts add up to.")
     exposures: list[ExposureOut]
     verdicts: list[VerdictOut]
+    explanation: ExplanationOut
 
 
 class VerdictQuery(Wire):

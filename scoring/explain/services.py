@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
@@ -56,29 +57,42 @@ def _follow(queue_id: int) -> int:
         standing.refresh_from_db()
         if standing.version != nearest.VERSION:
             RememberedAlert.objects.filter(queue_id=queue_id).delete()
-            standing.position, standing.version = 0, nearest.VERSION
+            standing.position, standing.version, standing.taught = 0, nearest.VERSION, {}
         head = head_of(queue_id)
         high = min(head, standing.position + STRIDE)
         facts = facts_touched(queue_id, standing.position, high, head)
-        _remember(queue_id, {alert_id: rules.label_of(about) for alert_id, about in facts.items()})
+        changes = _remember(queue_id, facts)
+        changes.update(standing.taught)
+        standing.taught = dict(changes)
         standing.position = high
         standing.save()
     return high
 
 
-def _remember(queue_id: int, labels: Mapping[int, rules.Label | None]) -> None:
-    labelled = {alert_id: label for alert_id, label in labels.items() if label is not None}
-    RememberedAlert.objects.filter(pk__in=labels.keys() - labelled.keys()).delete()
-    signatures = _signatures(queue_id, list(labelled))
+def _remember(queue_id: int, facts: Mapping[int, Sequence[rules.Fact]]) -> Counter[str]:
+    """Remember the alerts that have a label now, forget the others; returns how the labels of each source changed."""
+    labels = {alert_id: label for alert_id, about in facts.items() if (label := rules.label_of(about)) is not None}
+    known = RememberedAlert.objects.filter(pk__in=list(facts))
+    before = Counter(known.values_list("source", flat=True))
+    known.exclude(pk__in=list(labels)).delete()
+    signatures = _signatures(queue_id, list(labels))
     rows = [
         RememberedAlert(
             alert_id=alert_id, queue_id=queue_id, accurate=label.accurate, anchor=label.anchor,
-            signature=signatures[alert_id],
+            source=_source(label, facts[alert_id]), signature=signatures[alert_id],
         )
-        for alert_id, label in labelled.items()
+        for alert_id, label in labels.items()
     ]  # fmt: skip
-    fields = ["accurate", "anchor", "signature"]
+    fields = ["accurate", "anchor", "source", "signature"]
     RememberedAlert.objects.bulk_create(rows, update_conflicts=True, unique_fields=["alert"], update_fields=fields)
+    after = Counter(row.source for row in rows)
+    after.subtract(before)
+    return after
+
+
+def _source(label: rules.Label, facts: Iterable[rules.Fact]) -> str:
+    """Where a label comes from: the source of the verdict it hangs on."""
+    return next(fact.source for fact in facts if fact.position == label.anchor)
 
 
 def _signatures(queue_id: int, alert_ids: list[int]) -> dict[int, bytes]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from feedback.models import Alert, Queue
+from feedback.models import Alert, Queue, Source
 from scoring import nearest
 
 
@@ -44,6 +44,8 @@ class MemoryStanding(models.Model):
     position = models.BigIntegerField(_("position"), default=0)
     # scoring.nearest.VERSION: signatures of another one are forgotten and made again.
     version = models.PositiveSmallIntegerField(_("version"), default=nearest.VERSION)
+    # How many remembered labels come from each source.
+    taught = models.JSONField(_("labels by source"), default=dict)
 
     class Meta:
         verbose_name = _("standing of the memory")
@@ -64,6 +66,7 @@ class RememberedAlert(models.Model):
     accurate = models.BooleanField(_("accurate"))
     # The position of the verdict that the label hangs on (feedback.rules.Label.anchor).
     anchor = models.BigIntegerField(_("position"))
+    source = models.CharField(_("source"), max_length=8, choices=Source.choices)
     signature = BitsField(bits=nearest.BITS)
 
     class Meta:

@@ -1,0 +1,120 @@
+"""What moved an alert's probability since it arrived, and which verdicts did it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Final
+
+from feedback import rules
+from feedback.models import Alert, Exposure
+from feedback.selectors import facts_touched
+from scoring.explain.breakdown import Move, breakdown_of, moves
+from scoring.explain.past import NotReproduced, Score, reproduced
+from scoring.facts import facts_of_alert, facts_of_alerts
+from scoring.features import AlertFacts, extract
+from scoring.fold import TooLong
+from scoring.online_model import Reason
+from scoring.replica import replica_of
+from scoring.text import contains_phrase, fold
+
+# Ledger rows that a page may learn again to know how things were: some tenths of a second.
+REWIND: Final = 1_500
+# Of the verdicts since, so many are looked at for what they say.
+LOOK_BACK: Final = 1_000
+NAMED: Final = 4
+LEAST: Final = 0.05  # log-odds
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A part that moved, by how much (log-odds), and what verdicts since said of alerts that share it.
+
+    `accurate` and `false` are 0 where no verdict was about such an alert, or where it cannot be told.
+    """
+
+    reason: Reason
+    by: float
+    accurate: int = 0
+    false: int = 0
+
+    @property
+    def judged(self) -> int:
+        """How many verdicts that was."""
+        return self.accurate + self.false
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """From the probability on arrival to that of now: when that was, verdicts since, and the largest causes.
+
+    `causes` is None where too much has been learnt since to go back while somebody waits.
+    """
+
+    before: float
+    after: float
+    since: datetime
+    verdicts: int
+    causes: tuple[Cause, ...] | None
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether it shows on screen."""
+        return round(100 * self.before) != round(100 * self.after)
+
+
+def moved_since_arrival(alert: Alert) -> Moved | None:
+    """What moved an alert since it was scored on arrival. Reads `alert.scorer` and `alert.customer`.
+
+    1. Make the score of the arrival again. 2. Take both scores apart. 3. Ask the verdicts since about what moved most.
+    """
+    exposure = Exposure.objects.filter(alert=alert).order_by("pk").first()
+    if exposure is None:
+        return None
+    with replica_of(alert.queue_id).hold() as belief:
+        after, position = belief.model.predict(extract(facts_of_alert(alert), belief.config)), belief.position
+    found = Moved(exposure.probability, after, exposure.decided_at, max(0, position - exposure.position), ())
+    if not found.has_moved:
+        return found
+    try:
+        then = reproduced(alert, exposure, limit=REWIND)
+    except (TooLong, NotReproduced):
+        return Moved(found.before, after, found.since, found.verdicts, None)
+    causes = _causes(alert, then, position)
+    return Moved(found.before, after, found.since, found.verdicts, causes)
+
+
+def _causes(alert: Alert, then: Score, position: int) -> tuple[Cause, ...]:
+    facts = facts_of_alert(alert)
+    with replica_of(alert.queue_id).hold() as belief:
+        features = extract(facts, belief.config)
+        now = belief.model, breakdown_of(belief.model, facts, features)
+        found = moves(facts, features, (then.belief.model, then.breakdown), now)
+    largest = list(islice((one for one in found if abs(one.by) >= LEAST), NAMED))
+    said = _said_since(alert, max(then.belief.position, position - LOOK_BACK), position)
+    return tuple(_cause(one, said.values()) for one in largest)
+
+
+def _said_since(alert: Alert, low: int, high: int) -> Mapping[int, tuple[AlertFacts, bool]]:
+    """Labels of the alerts that were judged between two positions, and what those alerts said."""
+    touched = facts_touched(alert.queue_id, low, high, high)
+    labels = {pk: label.accurate for pk, facts in touched.items() if (label := rules.label_of(facts)) is not None}
+    return {pk: (facts, labels[pk]) for pk, facts in facts_of_alerts(sorted(labels)).items()}
+
+
+def _cause(move: Move, said: Iterable[tuple[AlertFacts, bool]]) -> Cause:
+    shared = [accurate for facts, accurate in said if _shares(move.reason, facts)]
+    return Cause(move.reason, move.by, sum(shared), len(shared) - sum(shared))
+
+
+def _shares(reason: Reason, facts: AlertFacts) -> bool:
+    """Whether another alert has what a reason names."""
+    if reason.kind == "text" and reason.value:
+        return contains_phrase(fold(facts.text), fold(str(reason.value)))
+    if reason.kind == "category":
+        return facts.features.get(reason.name) == reason.value
+    if reason.kind == "lately":
+        return facts.scorer == reason.value
+    return reason.kind == "customer" and facts.customer == reason.value
