@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 # Each is a file of this folder with a main(); shared parts are not benches.
-PARTS = {"__init__", "__main__", "bare", "harness", "million"}
+PARTS = {"__init__", "__main__", "bare", "harness", "million", "pupil"}
 
 
 def main() -> None:

@@ -153,7 +153,8 @@ class OnlineModel:
         have got what scores mean. 3. Count and remember. 4. Where it is time, cut the bins anew and learn the dense
         weights afresh from memory. 5. Learn the row. 6. Replay.
         ``weight`` scales the step; 0 teaches statistics only. ``key``: the alert's id; a part of the chain. Without
-        ``text`` the label says nothing of the text, whose weights stay. Raises ValueError: a weight that is none.
+        ``text`` the label says nothing of the text: where there is one, only counts and calibration learn (0066).
+        Raises ValueError: a weight that is none.
         """
         if not (math.isfinite(weight) and weight >= 0):
             raise ValueError(f"a weight must be a number from 0 upwards, not {weight!r}")
@@ -222,13 +223,14 @@ class OnlineModel:
             example = self._example(lesson)
             example.moves_sparse = False
             self.weights.notice(example.vector, count)
-            self.river.learn_one(example, lesson.label, lesson.weight)
+            if lesson.teaches_weights:
+                self.river.learn_one(example, lesson.label, lesson.weight)
 
     def _study(self, example: Example, lesson: Lesson) -> None:
         """Learn a label for the first time."""
-        example.moves_sparse = lesson.text
         self.weights.notice(example.vector, min(self.learnt, self.config.memory))
-        self.river.learn_one(example, lesson.label, lesson.weight)
+        if lesson.teaches_weights:
+            self.river.learn_one(example, lesson.label, lesson.weight)
 
     def _replay(self, lesson: Lesson) -> None:
         """Learn the text of an old label again."""

@@ -96,6 +96,11 @@ class Lesson:
     weight: float
     text: bool = True
 
+    @property
+    def teaches_weights(self) -> bool:
+        """Whether weights learn it: not where there is a text of which the label does not speak (decision 0066)."""
+        return self.text or not (len(self.row.text_ids) or len(self.row.hashed))
+
 
 def upstream_of(features: Features) -> float:
     """The upstream score cut to 0..1; 0.5, which says nothing, where there is none."""
