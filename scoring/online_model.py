@@ -152,8 +152,8 @@ class OnlineModel:
         1. Give room to what is new, take the numbers into the statistics. 2. Learn from the score that the alert would
         have got what scores mean. 3. Count and remember. 4. Where it is time, cut the bins anew and learn the dense
         weights afresh from memory. 5. Learn the row. 6. Replay.
-        ``weight`` scales the step; 0 teaches statistics only. ``key``: the alert's id. Where a label does not speak of the
-        alert's text, only counts and calibration learn (0066). Raises ValueError: a weight that is none.
+        ``weight`` scales the step; 0 teaches statistics only. ``key``: the alert's id. Where a label does not speak of
+        the alert's text, only counts and calibration learn (0066). Raises ValueError: a weight that is none.
         """
         if not (math.isfinite(weight) and weight >= 0):
             raise ValueError(f"a weight must be a number from 0 upwards, not {weight!r}")
