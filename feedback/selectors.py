@@ -14,8 +14,10 @@ from feedback.services.ledger import facts_of
 
 def queues_of(user: Person, *roles: Role) -> QuerySet[Queue]:
     """The queues in which a person has one of the roles (any role where none is named), oldest first."""
-    mine = Queue.objects.filter(memberships__user_id=id_of(user), throwaway=False)
-    return (mine.filter(memberships__role__in=roles) if roles else mine).distinct().order_by("pk")
+    # One filter: two would ask for a membership of the person's and for a role of anybody's.
+    role = {"memberships__role__in": roles} if roles else {}
+    mine = Queue.objects.filter(memberships__user_id=id_of(user), throwaway=False, **role)
+    return mine.distinct().order_by("pk")
 
 
 def queue_for(user: Person, slug: str, *roles: Role) -> Queue:

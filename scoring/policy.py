@@ -11,12 +11,14 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scoring.features import AlertFacts
+from scoring.quiet import Quiet
 from scoring.text import contains_phrase, fold
 
 Stage = Literal["observe", "rank", "suppress"]
@@ -95,6 +97,10 @@ class Policy:
     def audited(self, tier: Tier) -> float:
         """Of what would be hidden in a tier, the share that is shown all the same: more while the queue drifts."""
         share = {"yellow": self.audit_share, "orange": self.audit_share_orange, "red": self.audit_share_red}[tier]
+        return self.grown(share)
+
+    def grown(self, share: float) -> float:
+        """An audit share under the drift of this version."""
         return share + max(0.0, MOST_AUDITED - share) * self.drift
 
 
@@ -104,12 +110,17 @@ class Decision:
 
     ``propensity``: the probability with which the alert could have been shown under this policy; the same number
     whether the audit draw showed it or hid it. ``rule``: the hard rule that kept it from being hidden, if one did.
+    ``cause``: the suppression under which it fell. ``blind``: its score stays off the screen until it is judged.
+    ``worse``: the suppressions that it ends.
     """
 
     decision: Verb
     propensity: float
     tier: Tier
     rule: str | None = None
+    cause: str = ""
+    blind: bool = False
+    worse: tuple[int, ...] = ()
 
 
 def rules_from(data: Sequence[Mapping[str, Any]]) -> tuple[HardRule, ...]:
@@ -136,21 +147,42 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def decide(probability: float, facts: AlertFacts, policy: Policy, alert_key: str) -> Decision:
+def decide(
+    probability: float,
+    facts: AlertFacts,
+    policy: Policy,
+    alert_key: str,
+    quiet: Sequence[Quiet] = (),
+    now: datetime | None = None,
+) -> Decision:
     """What the policy does with an alert that is accurate with this probability.
 
-    1. A hard rule shows it, in red. 2. Before *suppress*, or at ``hide_below`` and above, it is shown. 3. Otherwise the
-    draw for ``alert_key`` shows it as an audit or hides it; the propensity is the audit share either way.
+    1. A hard rule shows it, in red. 2. A suppression that covers it ``now`` and whose bar it does not pass hides it, at
+    any stage, except for a drawn share. 3. Before *suppress*, or at ``hide_below`` and above, it is shown; of those a
+    drawn share without their score. 4. Otherwise the draw for ``alert_key`` shows it as an audit or hides it; the
+    propensity is the audit share either way.
     """
     tier = TIERS[int(tiers(np.array([probability]), policy)[0])]
     rule = next((rule.name for rule in policy.hard_rules if rule.applies_to(facts)), None)
     if rule is not None:
         return Decision("show", 1.0, "red", rule)
+    covering = [one for one in quiet if now is not None and now < one.until and one.covers(facts)]
+    at = (TIERS.index(tier), probability, facts.upstream_score)
+    worse = tuple(one.id for one in covering if one.bar is not None and one.bar.is_passed_by(*at))
+    held = next((one for one in covering if one.id not in worse), None)
+    if held is not None:
+        share = policy.grown(held.audit_share)
+        verb = _drawn(f"quiet:{held.id}:{alert_key}", policy.version, share)
+        return Decision(verb, share, tier, cause=f"quiet:{held.id}", worse=worse)
     if policy.stage != "suppress" or probability >= policy.hide_below:
-        return Decision("show", 1.0, tier)
+        blind = draw(f"blind:{alert_key}", policy.version) < policy.blind_share
+        return Decision("show", 1.0, tier, blind=blind, worse=worse)
     share = policy.audited(tier)
-    audited = draw(alert_key, policy.version) < share
-    return Decision("audit" if audited else "hide", share, tier)
+    return Decision(_drawn(alert_key, policy.version, share), share, tier, worse=worse)
+
+
+def _drawn(key: str, version: int, share: float) -> Verb:
+    return "audit" if draw(key, version) < share else "hide"
 
 
 def draw(alert_key: str, version: int) -> float:

@@ -109,6 +109,11 @@ class Choice:
     judged: int
     accurate: int
 
+    def promised(self) -> dict[str, float | int | str]:
+        """What a policy version keeps of it."""
+        lost, limit = round(self.expected, 5), round(self.upper, 5)
+        return {"bound": self.bound, "lost": lost, "lost_limit": limit, "judged": self.judged}
+
 
 def choose(evidence: Evidence, goal: Goal, audit_share: float) -> Choice:
     """The thresholds that a queue's history supports.

@@ -91,6 +91,19 @@ class Exposure(models.Model):
     position = models.BigIntegerField(_("position"))
     amendment = models.PositiveIntegerField(_("amendment"), default=0)
     rule = models.CharField(_("hard rule"), max_length=60, blank=True)
+    # Beside the policy version's thresholds: "quiet:ID", a suppression that a person made, or "again", a hidden alert
+    # that a person raised again. The latter was not drawn: estimates rest on an alert's first exposure.
+    cause = models.CharField(_("cause"), max_length=30, blank=True, db_default="")
+    # Drawn to be judged without the score on screen; audits always are.
+    blind = models.BooleanField(_("blind"), default=False, db_default=False)
+    raised_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("raised again by"),
+    )
     decided_at = models.DateTimeField(_("decided at"))
 
     class Meta:
@@ -150,6 +163,8 @@ class OpenAlert(models.Model):
                 name="open_alert_inbox",
             ),
             models.Index(fields=["queue", "alert"], name="open_alert_queue"),
+            # Partial index: the list of hidden alerts, newest first.
+            models.Index(fields=["queue", "-alert"], condition=models.Q(visible=False), name="open_alert_hidden"),
         ]
 
     def __str__(self) -> str:

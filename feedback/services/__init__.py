@@ -2,10 +2,11 @@
 
 from feedback.services.intake import AlertDraft, ExposureDraft, Raised, Standing, expose, raise_alerts
 from feedback.services.ledger import Recorded, facts_of, record_outcome, record_verdict, retract_verdict
-from feedback.services.standing import reopen
+from feedback.services.standing import AGAIN, raise_again, reopen
 from feedback.services.workspace import erase_throwaway, issue_key, note_key_use, revoke_key
 
 __all__ = [
+    "AGAIN",
     "AlertDraft",
     "ExposureDraft",
     "Raised",
@@ -16,6 +17,7 @@ __all__ = [
     "facts_of",
     "issue_key",
     "note_key_use",
+    "raise_again",
     "raise_alerts",
     "record_outcome",
     "record_verdict",

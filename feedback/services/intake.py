@@ -76,6 +76,8 @@ class ExposureDraft:
     rule: str = ""
     upstream_score: float | None = None
     amendment: int = 0
+    cause: str = ""
+    blind: bool = False
 
 
 def raise_alerts(*, queue: Queue, scorer: Scorer, drafts: Sequence[AlertDraft], now: datetime) -> list[Raised]:
@@ -115,21 +117,22 @@ _EXPOSE = """
     WITH draft AS (
         SELECT * FROM json_to_recordset(%s::json) AS t(
             alert_id bigint, decision text, tier smallint, probability float8, propensity float8, policy_version int,
-            position bigint, rule text, urgency float8, raised_at timestamptz, upstream_score float8, amendment int
+            position bigint, rule text, urgency float8, raised_at timestamptz, upstream_score float8, amendment int,
+            cause text, blind boolean
         )
     ), exposed AS (
         INSERT INTO feedback_exposure
             (alert_id, queue_id, decision, tier, probability, propensity, policy_version, position, amendment, rule,
-             decided_at)
-        SELECT alert_id, %s, decision, tier, probability, propensity, policy_version, position, amendment, rule, %s
+             cause, blind, decided_at)
+        SELECT alert_id, %s, decision, tier, probability, propensity, policy_version, position, amendment, rule,
+               cause, blind, %s
         FROM draft
     )
     INSERT INTO feedback_openalert
         (alert_id, queue_id, visible, blind, tier, probability, position, upstream_score, hard, urgency, raised_at,
         opened_at)
-    SELECT alert_id, %s, decision <> 'hide', decision = 'audit', tier, probability, position, upstream_score, rule <>
-    '',
-           urgency, raised_at, %s
+    SELECT alert_id, %s, decision <> 'hide', decision = 'audit' OR blind, tier, probability, position, upstream_score,
+           rule <> '', urgency, raised_at, %s
     FROM draft
 """
 

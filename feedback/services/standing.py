@@ -2,7 +2,34 @@
 
 from datetime import datetime
 
-from feedback.models import Decision, Exposure, OpenAlert
+from django.db import transaction
+
+from feedback.models import Alert, Decision, Exposure, OpenAlert
+from feedback.people import Person, id_of
+
+# The cause of an exposure by which a person raises a hidden alert again.
+AGAIN = "again"
+
+
+def raise_again(*, alert: Alert, by: Person, now: datetime) -> bool:
+    """Put a hidden alert before the reps because a person wants it there. False where it is not hidden: a repeat.
+
+    Its new exposure says by whom, and shows it for certain (propensity 1). It is no draw: what the hidden alerts are
+    like is estimated from the audits among them, and an alert that a person picked stands for none but itself.
+    """
+    with transaction.atomic():
+        standing = OpenAlert.objects.select_for_update().filter(alert=alert, visible=False).first()
+        if standing is None:
+            return False
+        last = Exposure.objects.filter(alert=alert).latest("pk")
+        Exposure.objects.create(
+            alert=alert, queue_id=alert.queue_id, decision=Decision.SHOW, tier=standing.tier, propensity=1.0,
+            probability=standing.probability, policy_version=last.policy_version, position=standing.position,
+            amendment=last.amendment, cause=AGAIN, raised_by_id=id_of(by), decided_at=now,
+        )  # fmt: skip
+        standing.visible, standing.blind, standing.opened_at = True, False, now
+        standing.save(update_fields=["visible", "blind", "opened_at"])
+    return True
 
 
 def reopen(*, alert_id: int, now: datetime) -> OpenAlert:
@@ -13,7 +40,7 @@ def reopen(*, alert_id: int, now: datetime) -> OpenAlert:
         defaults={
             "queue_id": exposure.queue_id,
             "visible": exposure.decision != Decision.HIDE,
-            "blind": exposure.decision == Decision.AUDIT,
+            "blind": exposure.blind or exposure.decision == Decision.AUDIT,
             "tier": exposure.tier,
             "probability": exposure.probability,
             "position": exposure.position,

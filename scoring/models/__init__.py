@@ -6,6 +6,7 @@ from scoring.models.figures import FigureStanding, JudgedAlert, LearningBlock, W
 from scoring.models.learner import Checkpoint, ModelConfiguration, Reranking
 from scoring.models.policies import PolicyVersion, Stage
 from scoring.models.similar import MemoryStanding, RememberedAlert
+from scoring.models.suppressions import Suppression
 from scoring.models.trust import JudgeFigure, Ruling, Suspect, Vetting
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Reranking",
     "Ruling",
     "Stage",
+    "Suppression",
     "Suspect",
     "Vetting",
     "WeeklyAgreement",

@@ -12,6 +12,7 @@ from django.http import QueryDict
 from feedback.models import Alert, Queue, Role
 from feedback.people import Person
 from feedback.selectors import queue_for
+from scoring.evidence import History, fall_under, history_of
 from scoring.lead.tables import Table
 from scoring.models import PolicyVersion
 from scoring.policy import rules_from
@@ -22,7 +23,8 @@ from scoring.simulation import simulate
 from scoring.stages import STAGES, Condition, after, conditions
 from scoring.thresholds import Goal, choose
 
-SHOWN_UNDER_RULES = 30
+# Alerts whose text is held against a hard rule that is being edited, and how many of those under it are listed.
+TRIED, SHOWN_UNDER_RULES = 500, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def lab_page(*, user: Person, slug: str, sent: QueryDict | None = None, problem:
     queue = queue_for(user, slug, Role.LEAD)
     now = selectors.in_force(queue)
     form, rules = forms_of(now.version, sent)
-    history, score = selectors.history_of(queue.pk), selectors.apprentice_of(queue.pk)
+    history, score = history_of(queue.pk), selectors.apprentice_of(queue.pk)
     today = simulate(history.evidence, now.policy)
     readable = sent is not None and form.is_valid() and rules.is_valid()
     trial = try_out(wish_of(form, rules, now.version), now, history, score) if readable else None
@@ -125,9 +127,9 @@ def _back_to(versions: Sequence[PolicyVersion]) -> PolicyVersion | None:
     return allowed[0] if allowed else None
 
 
-def _under(history: selectors.History, trial: Trial) -> UnderRules:
-    newest = list(history.alert_ids)[-selectors.TRIED :][::-1]
-    falls = selectors.fall_under(rules_from(trial.wish.hard_rules), newest)
+def _under(history: History, trial: Trial) -> UnderRules:
+    newest = list(history.alert_ids)[-TRIED:][::-1]
+    falls = fall_under(rules_from(trial.wish.hard_rules), newest)
     found = [pk for pk, under in zip(newest, falls, strict=True) if under]
     alerts = Alert.objects.select_related("customer").in_bulk(found[:SHOWN_UNDER_RULES])
     return UnderRules(len(newest), len(found), [alerts[pk] for pk in found[:SHOWN_UNDER_RULES]])

@@ -11,10 +11,12 @@ from django.db import transaction
 from feedback.models import Queue
 from feedback.people import Person
 from scoring import policy
+from scoring.evidence import History, fall_under, history_of
+from scoring.following import with_threshold
 from scoring.models import PolicyVersion
 from scoring.models.policies import Origin
 from scoring.policylab import selectors
-from scoring.policylab.selectors import History, InForce
+from scoring.policylab.selectors import InForce
 from scoring.services.policies import KEPT, change_policy
 from scoring.simulation import Outlook, simulate
 from scoring.stages import Apprentice, Condition, conditions, is_step_up
@@ -80,24 +82,18 @@ def try_out(wish: Wish, now_in_force: InForce, history: History, score: Apprenti
     Raises `scoring.policy.RuleInvalid` where a hard rule cannot be read.
     """
     rules = policy.rules_from(wish.hard_rules)
-    hard = selectors.fall_under(rules, history.alert_ids)
+    hard = fall_under(rules, history.alert_ids)
     evidence = replace(history.evidence, hard=hard)
     choice = choose(evidence, wish.goal, _audits(wish, now_in_force.policy.drift))
-    orange, red = in_order(choice, wish.orange_from)
-    tried = replace(
-        now_in_force.policy, stage=wish.stage, hide_below=choice.hide_below, orange_from=orange, red_from=red,
+    asked_for = replace(
+        now_in_force.policy, stage=wish.stage, hide_below=0.0, orange_from=wish.orange_from,
+        red_from=max(wish.orange_from, now_in_force.policy.red_from),
         audit_share=wish.audit_share, audit_share_orange=wish.audit_share_orange, audit_share_red=wish.audit_share_red,
         blind_share=wish.blind_share, hard_rules=rules,
     )  # fmt: skip
-    before = now_in_force.policy.stage
+    tried, before = with_threshold(asked_for, choice), now_in_force.policy.stage
     asked = conditions(before, score, choice) if is_step_up(before, wish.stage) else []
     return Trial(wish, choice, tried, simulate(evidence, tried), asked)
-
-
-def in_order(choice: Choice, orange_from: float) -> tuple[float, float]:
-    """Orange and red thresholds that stand in order above the one that hides."""
-    red = max(choice.red_from, choice.hide_below)
-    return min(max(orange_from, choice.hide_below), red), red
 
 
 def apply_wish(
@@ -111,11 +107,11 @@ def apply_wish(
     Raises `VersionMoved`, `StepRefused`, `scoring.policy.RuleInvalid`; nothing is written then.
     """
     with transaction.atomic():
-        Queue.objects.select_for_update().get(pk=queue.pk)
+        Queue.objects.select_for_update(no_key=True).get(pk=queue.pk)
         now_in_force = selectors.in_force(queue)
         if now_in_force.version.version != seen_version:
             raise VersionMoved(f"version {now_in_force.version.version} is in force, not {seen_version}")
-        history, score = selectors.history_of(queue.pk), selectors.apprentice_of(queue.pk)
+        history, score = history_of(queue.pk), selectors.apprentice_of(queue.pk)
         trial = try_out(wish, now_in_force, history, score)
         _require(trial, now_in_force.policy.stage, bool(overrule and note.strip()))
         return change_policy(queue=queue, changed_by=by, note=note.strip(), **_fields_of(trial))
@@ -128,7 +124,7 @@ def go_back(*, queue: Queue, to_version: int, seen_version: int, by: Person, not
     Raises `VersionMoved`, `StepRefused`, `PolicyVersion.DoesNotExist`.
     """
     with transaction.atomic():
-        Queue.objects.select_for_update().get(pk=queue.pk)
+        Queue.objects.select_for_update(no_key=True).get(pk=queue.pk)
         now_in_force = selectors.in_force(queue)
         if now_in_force.version.version != seen_version:
             raise VersionMoved(f"version {now_in_force.version.version} is in force, not {seen_version}")
@@ -171,17 +167,8 @@ def _fields_of(trial: Trial) -> dict[str, Any]:
         "audit_share_red": wish.audit_share_red, "blind_share": wish.blind_share, "adaptive": wish.adaptive,
         "hide_below": trial.policy.hide_below, "orange_from": trial.policy.orange_from,
         "red_from": trial.policy.red_from,
-        "expected": promised(trial.choice, outlook) | {"unmet": [one.asked for one in trial.unmet]},
+        "expected": {
+            **trial.choice.promised(), "shown": outlook.shown_share, "precision": outlook.precision.value,
+            "unmet": [one.asked for one in trial.unmet],
+        },
     }  # fmt: skip
-
-
-def promised(choice: Choice, outlook: Outlook) -> dict[str, Any]:
-    """What a version is kept to: the figures it was chosen on."""
-    return {
-        "bound": choice.bound,
-        "lost": round(choice.expected, 5),
-        "lost_limit": round(choice.upper, 5),
-        "judged": choice.judged,
-        "shown": outlook.shown_share,
-        "precision": outlook.precision.value,
-    }

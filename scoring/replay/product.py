@@ -6,8 +6,8 @@ import itertools
 import uuid
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
@@ -17,13 +17,19 @@ from feedback.models import Alert, Customer, Membership, Queue, Role, Scorer, So
 from feedback.nudges import muted
 from feedback.services import AlertDraft, erase_throwaway, record_verdict
 from scoring.models import Stage
+from scoring.policylab.forms import wish_in_force
+from scoring.policylab.selectors import in_force
+from scoring.policylab.services import StepRefused, apply_wish
 from scoring.replay.stream import Arrival, StreamAlert, in_order
 from scoring.replica import replica_of
 from scoring.services import Intake, change_policy, learn, take_in
 from scoring.services.generations import due
+from scoring.thresholds import Goal
 
 # Alerts between two turns of the worker's part: a checkpoint, and a re-ranking of what is open.
 WORKER_EVERY = 250
+# In a replay that may hide: the turns at which the lead looks whether the step is open, and the worker follows.
+TURN_EVERY = 50
 # First half of the advisory lock on a replay's name.
 REPLAY_LOCK = 0x4E91
 
@@ -57,12 +63,23 @@ class Stagehands:
     queue: Queue
     scorer: Scorer
     rep: User
+    ends: Stage
 
 
-def replay(alerts: Sequence[StreamAlert], *, seed: int, stage: Stage, on_progress: Progress | None = None) -> Replayed:
-    """Feed the alerts through the services, each verdict as soon as it may be known, and clean up whatever happens."""
+def replay(
+    alerts: Sequence[StreamAlert],
+    *,
+    seed: int,
+    stage: Stage,
+    goal: Goal | None = None,
+    on_progress: Progress | None = None,
+) -> Replayed:
+    """Feed the alerts through the services, each verdict as soon as it may be known, and clean up whatever happens.
+
+    A replay in *suppress* ranks until the condition for hiding under `goal` is met; then its lead takes the step.
+    """
     replayed = Replayed()
-    with muted(), stagehands(seed, stage) as cast:
+    with muted(), stagehands(seed, stage, goal or Goal()) as cast:
         raised: dict[int, Intake] = {}
         for event in in_order(alerts):
             alert = alerts[event.index]
@@ -78,7 +95,7 @@ def replay(alerts: Sequence[StreamAlert], *, seed: int, stage: Stage, on_progres
 
 
 @contextmanager
-def stagehands(seed: int, stage: Stage) -> Iterator[Stagehands]:
+def stagehands(seed: int, stage: Stage, goal: Goal) -> Iterator[Stagehands]:
     """A throwaway queue with a scorer and a rep; all of it is erased at the end.
 
     Their name is the same for every replay of a seed, because a score depends on who raised the alert and an audit draw
@@ -90,9 +107,10 @@ def stagehands(seed: int, stage: Stage) -> Iterator[Stagehands]:
         scorer = Scorer.objects.create(name=name, is_active=False)
         rep = get_user_model().objects.create(username=name, is_active=False)
         Membership.objects.create(user=rep, queue=queue, role=Role.REP)
-        change_policy(queue=queue, stage=stage)
+        begins = Stage.RANK if stage == Stage.SUPPRESS else stage
+        change_policy(queue=queue, stage=begins, target=goal.target, cap=goal.cap)
         try:
-            yield Stagehands(queue, scorer, rep)
+            yield Stagehands(queue, scorer, rep, ends=Stage(stage))
         finally:
             _erase(name)
 
@@ -156,6 +174,7 @@ def _judge(cast: Stagehands, alert: StreamAlert, alert_id: int, seed: int) -> No
         decision_id=uuid.uuid5(uuid.NAMESPACE_OID, f"{cast.queue.slug}:{seed}:{alert.seq}"),
         source=Source.REP,
         now=alert.judged_at or alert.raised_at,
+        blind=True,
     )
 
 
@@ -168,8 +187,19 @@ def _train(cast: Stagehands, alert: StreamAlert) -> None:
 
 
 def _work(cast: Stagehands, alert: StreamAlert, done: int, total: int, on_progress: Progress | None) -> None:
-    """The worker's part, every so often, and word of the progress."""
-    if done % WORKER_EVERY == 0:
+    """The worker's and the lead's part, every so often, and word of the progress."""
+    if done % (TURN_EVERY if cast.ends == Stage.SUPPRESS else WORKER_EVERY) == 0:
         learn(queue_id=cast.queue.pk, now=alert.raised_at)
+        if cast.ends == Stage.SUPPRESS:
+            _take_the_step(cast)
     if on_progress is not None:
         on_progress(done, total)
+
+
+def _take_the_step(cast: Stagehands) -> None:
+    """What a lead does who waits for the step: takes it when its condition is met."""
+    version = in_force(cast.queue).version
+    if version.stage == Stage.RANK:
+        wish = replace(wish_in_force(version), stage="suppress")
+        with suppress(StepRefused):
+            apply_wish(queue=cast.queue, wish=wish, seen_version=version.version, by=cast.rep)

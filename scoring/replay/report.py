@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, astuple, fields
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ def report_of(alerts: Sequence[StreamAlert], replayed: Replayed, **about: Any) -
         "verdicts": replayed.verdicts,
         "accurate": sum(truth),
         "decisions": {name: decisions.count(name) for name in ("show", "audit", "hide")},
+        "hidden": hidden_of(truth, replayed.scores),
         "precision_of_shown": sum(shown) / len(shown) if shown else None,
         "figures_leave_out_the_first": late.start,
         "auc": ordering(said[late], truth[late]).auc,
@@ -48,3 +50,34 @@ def report_of(alerts: Sequence[StreamAlert], replayed: Replayed, **about: Any) -
 def write_report(path: Path, report: dict[str, Any]) -> None:
     """As JSON for people and programs."""
     path.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def hidden_of(truth: Sequence[bool], scores: Sequence[Score]) -> dict[str, Any]:
+    """What was hidden, by the truth that only a replay knows, beside what the order of its own scores promises.
+
+    `promised`: the false alerts below the threshold that would have kept 99 % of the accurate ones shown, had it been
+    known from the start; as everywhere, of the alerts after the first `BURN_IN`.
+    """
+    hidden = [score.decision == "hide" for score in scores]
+    lost = sum(1 for accurate, gone in zip(truth, hidden, strict=True) if accurate and gone)
+    late = slice(BURN_IN if len(truth) > BURN_IN else 0, None)
+    return {
+        "alerts": sum(hidden),
+        "accurate": lost,
+        "accurate_share": lost / max(1, sum(truth)),
+        "false": sum(hidden) - lost,
+        "promised_false": promised_false([score.probability for score in scores[late]], truth[late]),
+        "first": next((index for index, gone in enumerate(hidden) if gone), None),
+    }
+
+
+def promised_false(said: Sequence[float], truth: Sequence[bool], keep: float = 0.99) -> int:
+    """How many false alerts lie below the highest threshold that keeps this share of the accurate ones."""
+    ordered = sorted(zip(said, truth, strict=True), key=lambda one: -one[0])
+    needed = ceil(keep * sum(truth))
+    found = 0
+    for place, (_, accurate) in enumerate(ordered, start=1):
+        found += accurate
+        if found >= needed:
+            return sum(1 for _, real in ordered[place:] if not real)
+    return 0

@@ -18,9 +18,12 @@ from scoring.fold import Belief
 from scoring.online_model import Reason
 from scoring.policy import TIERS
 from scoring.replica import replica_of
-from scoring.services.policies import policy_in_force
+from scoring.services.policies import rules_in_force
+from scoring.services.quieting import end_what_got_worse
 
 REASONS = 5
+# Ledger rows learnt before a score is an opinion worth testing on blind judges.
+BLIND_FROM = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,30 +60,35 @@ def _score_new(
     new = [(draft, one.alert_id) for draft, one in zip(drafts, raised, strict=True) if one.standing is Standing.CREATED]
     if not new:
         return {}
-    in_force = policy_in_force(queue.pk)
+    in_force, quiet = rules_in_force(queue.pk)
     facts = [facts_of_draft(draft, scorer) for draft, _ in new]
     with replica_of(queue.pk).hold() as belief:
         judged = judge_many(belief.model, facts, REASONS)
     exposures, answers = [], {}
+    ended: dict[int, int] = {}
     for (draft, alert_id), about, one in zip(new, facts, judged, strict=True):
         key = f"{scorer.name}:{draft.external_id}"
-        exposure = _decide(one.probability, belief, about, in_force, key, alert_id, draft.raised_at)
+        decision = policy.decide(one.probability, about, in_force, key, quiet, now)
+        if decision.worse:  # the rest of the batch comes after it
+            ended |= dict.fromkeys(decision.worse, alert_id)
+            quiet = tuple(each for each in quiet if each.id not in decision.worse)
+        exposure = _exposure(decision, one.probability, belief, about, in_force, alert_id, draft.raised_at)
         exposures.append(exposure)
         answers[alert_id] = _intake_of(exposure, Standing.CREATED, one.reasons)
     expose(queue=queue, drafts=exposures, now=now)
+    end_what_got_worse(ended, now)
     return answers
 
 
-def _decide(
+def _exposure(
+    decision: policy.Decision,
     probability: float,
     belief: Belief,
     facts: AlertFacts,
     in_force: policy.Policy,
-    key: str,
     alert_id: int,
     raised_at: datetime,
 ) -> ExposureDraft:
-    decision = policy.decide(probability, facts, in_force, key)
     return ExposureDraft(
         alert_id=alert_id,
         decision=decision.decision,
@@ -94,6 +102,8 @@ def _decide(
         raised_at=raised_at,
         rule=decision.rule or "",
         upstream_score=facts.upstream_score,
+        cause=decision.cause,
+        blind=decision.blind and belief.position >= BLIND_FROM,
     )
 
 

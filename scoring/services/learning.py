@@ -21,6 +21,7 @@ from scoring.fold import NEAR, Belief, configuration_of
 from scoring.models import Amendment, ModelConfiguration, PolicyVersion, Reranking
 from scoring.replica import SYNC_LIMIT, replica_of
 from scoring.services import generations
+from scoring.services.following import follow_queue
 from scoring.services.policies import policy_in_force
 
 log = structlog.get_logger(__name__)
@@ -44,7 +45,7 @@ def learn(*, queue_id: int, now: datetime, defer: bool = False) -> Reranking | N
     1. One worker at a time; another one's turn includes ours. An erased queue is nothing to do. 2. Where labels were
     withdrawn that are too old to be unlearnt at once, train again the generations that knew them. 3. Learn, a long way
     in steps: a worker that is killed goes on from the last one. 4. Train and adopt the generation that is due.
-    5. Re-rank. Returns the re-ranking, or None where there was nothing to do.
+    5. Let the policy follow the queue. 6. Re-rank. Returns the re-ranking, or None where there was nothing to do.
     `defer` leaves 2 and 4, which take long, for another turn; new verdicts are learnt on top of the last good state.
     """
     with _turn(queue_id) as mine:
@@ -54,6 +55,7 @@ def learn(*, queue_id: int, now: datetime, defer: bool = False) -> Reranking | N
         limit = SYNC_LIMIT if _deep_change(queue, now, defer) else None
         if limit is None:
             _learn_to_head(queue, now, train=not defer)
+        follow_queue(queue_id=queue_id)
         in_force = policy_in_force(queue_id)
         last = Reranking.objects.filter(queue_id=queue_id).order_by("-pk").first() or Reranking(to_position=0)
         with replica_of(queue_id).hold(sync_limit=limit) as belief:

@@ -12,6 +12,8 @@ from feedback.people import Person
 from feedback.selectors import head_of
 from scoring import policy
 from scoring.models import PolicyVersion, Stage
+from scoring.quiet import Quiet
+from scoring.services.quieting import quiet_of
 
 # While a queue observes, half of its alerts are judged without the score: the apprentice is compared on those.
 BLIND_AT_FIRST = 0.5
@@ -19,18 +21,31 @@ BLIND_AT_FIRST = 0.5
 
 def policy_in_force(queue_id: int) -> policy.Policy:
     """The queue's newest policy version as the pure core reads it; a new queue starts by observing."""
+    return rules_in_force(queue_id)[0]
+
+
+def rules_in_force(queue_id: int) -> tuple[policy.Policy, tuple[Quiet, ...]]:
+    """The newest policy version and the suppressions that people made: one query, and what it names is remembered."""
     with connection.cursor() as cursor:
-        cursor.execute(_NEWEST, [queue_id])
-        newest = cursor.fetchone()
-    if newest is None:
+        cursor.execute(_NEWEST, [queue_id, queue_id])
+        version_id, suppression_id = cursor.fetchone()
+    quiet = () if suppression_id is None else quiet_of(queue_id, suppression_id)
+    return _stored_or_first(queue_id, version_id), quiet
+
+
+def _stored_or_first(queue_id: int, version_id: int | None) -> policy.Policy:
+    if version_id is None:
         first, _created = PolicyVersion.objects.get_or_create(
             queue_id=queue_id, version=1, defaults={"stage": Stage.OBSERVE, "blind_share": BLIND_AT_FIRST}
         )
         return _policy_of(first.pk)
-    return _policy_of(newest[0])
+    return _policy_of(version_id)
 
 
-_NEWEST = "SELECT id FROM scoring_policyversion WHERE queue_id = %s ORDER BY version DESC LIMIT 1"
+_NEWEST = """
+    SELECT (SELECT id FROM scoring_policyversion WHERE queue_id = %s ORDER BY version DESC LIMIT 1),
+           (SELECT max(id) FROM scoring_suppression WHERE queue_id = %s)
+"""
 
 
 @lru_cache(maxsize=1_000)
@@ -66,7 +81,7 @@ KEPT = (
 def change_policy(*, queue: Queue, changed_by: Person | None = None, **changes: Any) -> PolicyVersion:
     """Append a policy version: the one in force with `changes`. Nothing is edited: every exposure keeps its why."""
     with transaction.atomic():
-        Queue.objects.select_for_update().get(pk=queue.pk)
+        Queue.objects.select_for_update(no_key=True).get(pk=queue.pk)
         old = PolicyVersion.objects.filter(queue=queue).order_by("-version").first()
         kept = {} if old is None else {name: getattr(old, name) for name in KEPT}
         new = PolicyVersion(

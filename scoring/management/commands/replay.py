@@ -12,6 +12,7 @@ from scoring.replay.core import replay_core
 from scoring.replay.product import Progress, Replayed, replay, scorer_name
 from scoring.replay.report import report_of, write_report, write_scores
 from scoring.replay.stream import StreamAlert, StreamUnreadable, read_stream
+from scoring.thresholds import Goal
 
 
 class Command(BaseCommand):
@@ -34,6 +35,9 @@ class Command(BaseCommand):
             "--stage", choices=Stage.values, default=Stage.RANK, help="the policy's stage (default: rank)"
         )
         parser.add_argument(
+            "--cap", type=float, default=0.015, help="suppress: at most hidden of the accurate ones (default: .015)"
+        )
+        parser.add_argument(
             "--fast", action="store_true", help="the pure core only: the same probabilities, no database"
         )
         parser.add_argument("--out", type=Path, required=True, help="the folder for scores.csv and report.json")
@@ -48,7 +52,7 @@ class Command(BaseCommand):
         started = time.monotonic(), time.process_time()
         replayed = self._replay(alerts, options)
         seconds, cpu = time.monotonic() - started[0], time.process_time() - started[1]
-        about = {name: options[name] for name in ("label", "limit", "seed", "stage", "fast")}
+        about = {name: options[name] for name in ("label", "limit", "seed", "stage", "cap", "fast")}
         report = report_of(
             alerts,
             replayed,
@@ -62,12 +66,13 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(alerts)} alerts in {seconds:.1f} s → {options['out']}/scores.csv, report.json")
 
     def _replay(self, alerts: list[StreamAlert], options: dict[str, Any]) -> Replayed:
+        goal = Goal(target=1.0, cap=options["cap"])
         if options["fast"]:
             in_force = policy.Policy(version=1, stage=options["stage"])
             return replay_core(
-                alerts, in_force=in_force, scorer=scorer_name(options["seed"]), on_progress=self._progress()
+                alerts, in_force=in_force, scorer=scorer_name(options["seed"]), goal=goal, on_progress=self._progress()
             )
-        return replay(alerts, seed=options["seed"], stage=options["stage"], on_progress=self._progress())
+        return replay(alerts, seed=options["seed"], stage=options["stage"], goal=goal, on_progress=self._progress())
 
     def _progress(self) -> Progress:
         """A line on a terminal that is written over; in a log, a line every ten seconds."""

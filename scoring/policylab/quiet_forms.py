@@ -1,0 +1,60 @@
+"""What people send to hide, and to show again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from feedback.models import Alert, Scorer
+from scoring.models import Suppression
+from scoring.services.quieting import About
+
+
+class SuppressForm(forms.Form):
+    """What a lead hides for some days: one scorer, or a phrase, or a feature's value."""
+
+    scorer = forms.ModelChoiceField(queryset=Scorer.objects.none(), required=False, label=_("Scorer"))
+    scorer_version = forms.CharField(max_length=Alert.MAX_VERSION, required=False, label=_("of version"))
+    phrase = forms.CharField(max_length=200, required=False, label=_("or phrase"))
+    feature = forms.CharField(max_length=80, required=False, label=_("or feature"))
+    value = forms.CharField(max_length=80, required=False, label=_("is"))
+    days = forms.IntegerField(min_value=1, max_value=Suppression.MAX_DAYS, initial=14, label=_("Days"))
+    note = forms.CharField(max_length=500, required=False, label=_("Why"))
+
+    def __init__(self, *args: Any, scorers: QuerySet[Scorer], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scorer"].queryset = scorers  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse none, and more than one."""
+        found = super().clean() or {}
+        pattern = bool(found.get("feature") and found.get("value"))
+        if sum(map(bool, (found.get("scorer"), found.get("phrase"), pattern))) != 1:
+            raise forms.ValidationError(_("Name one thing: a scorer, a phrase, or a feature with its value."))
+        return found
+
+    @property
+    def about(self) -> About:
+        """What is to be hidden."""
+        asked = self.cleaned_data
+        scorer = asked["scorer"]
+        return About(
+            scorer_id=scorer.pk if scorer else None, scorer_version=asked["scorer_version"] if scorer else "",
+            phrase=asked["phrase"], feature=asked["feature"], value=asked["value"],
+        )  # fmt: skip
+
+
+class QuietCustomerForm(forms.Form):
+    """From an alert on the desk: hide the customer's further ones."""
+
+    alert = forms.IntegerField(min_value=1)
+    days = forms.IntegerField(min_value=1, max_value=Suppression.MAX_DAYS)
+
+
+class OneForm(forms.Form):
+    """One row, by its id."""
+
+    id = forms.IntegerField(min_value=1)

@@ -1,0 +1,52 @@
+"""The list of hidden alerts over HTTP: read it, raise one again, suppress, lift."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from feedback.desk.access import for_people
+from scoring.policylab import raising
+from scoring.policylab.hidden import hidden_page
+
+
+@require_safe
+@for_people
+def hidden(request: HttpRequest, slug: str) -> HttpResponse:
+    """The hidden alerts, newest first, and what people suppressed."""
+    page = hidden_page(user=request.user, slug=slug, now=timezone.now(), before=raising.place(request.GET))
+    return render(request, "scoring/quiet.html", {"page": page, "queue": page.queue})
+
+
+@require_POST
+@for_people
+def again(request: HttpRequest, slug: str) -> HttpResponse:
+    """Put a hidden alert before the reps again, and on this person's desk."""
+    alert_id = raising.again(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
+    return redirect(raising.desk_of(slug, alert_id))
+
+
+@require_POST
+@for_people
+def suppress(request: HttpRequest, slug: str) -> HttpResponse:
+    """Hide what a lead names for some days."""
+    refused = raising.suppress_sent(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
+    if refused is None:
+        return redirect("lead:quiet", slug=slug)
+    return render(request, "scoring/quiet.html", {"page": refused, "queue": refused.queue}, status=422)
+
+
+@require_POST
+@for_people
+def customer(request: HttpRequest, slug: str) -> HttpResponse:
+    """Hide a customer's further alerts until one is worse, from an alert on the desk."""
+    raising.quiet_sent(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
+    return redirect("lead:quiet", slug=slug)
+
+
+@require_POST
+@for_people
+def lift(request: HttpRequest, slug: str) -> HttpResponse:
+    """End a suppression."""
+    raising.lift_sent(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
+    return redirect("lead:quiet", slug=slug)

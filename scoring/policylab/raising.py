@@ -1,0 +1,79 @@
+"""What a click on the list of hidden alerts leads to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from feedback.desk.access import DESK_ROLES
+from feedback.models import Alert, Membership, Role, Scorer
+from feedback.people import Person, id_of
+from feedback.selectors import queue_for
+from feedback.services import raise_again
+from scoring.models import Suppression
+from scoring.policylab.hidden import HiddenPage, hidden_page
+from scoring.policylab.quiet_forms import OneForm, QuietCustomerForm, SuppressForm
+from scoring.services import quieting
+
+LARGEST_ID = 2**63 - 1
+
+
+def again(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> int:
+    """Raise a hidden alert again for a rep or lead of its queue; its id. A repeat changes nothing.
+
+    Raises `Queue.DoesNotExist` or `Alert.DoesNotExist` where it is not theirs.
+    """
+    queue = queue_for(user, slug, *DESK_ROLES)
+    alert = Alert.objects.select_related("queue").get(pk=_id_in(OneForm(sent), "id"), queue=queue)
+    raise_again(alert=alert, by=user, now=now)
+    return alert.pk
+
+
+def suppress_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> HiddenPage | None:
+    """Suppress what a lead named; None where that was done, else the page with what is wrong with the form."""
+    queue = queue_for(user, slug, Role.LEAD)
+    form = SuppressForm(sent, scorers=Scorer.objects.filter(queues=queue))
+    if not form.is_valid():
+        problem = _("Nothing was changed: some values cannot be read.")
+        return hidden_page(user=user, slug=slug, now=now, form=form, problem=problem)
+    asked = form.cleaned_data
+    quieting.suppress(queue=queue, about=form.about, days=asked["days"], by=user, now=now, note=asked["note"])
+    return None
+
+
+def quiet_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> Suppression:
+    """Quiet the customer of an alert of the person's queue. What cannot be read is an alert that is not theirs."""
+    queue = queue_for(user, slug, *DESK_ROLES)
+    form = QuietCustomerForm(sent)
+    alert = Alert.objects.select_related("queue").get(pk=_id_in(form, "alert"), queue=queue)
+    return quieting.quiet_customer(alert=alert, days=form.cleaned_data["days"], by=user, now=now)
+
+
+def lift_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> Suppression:
+    """End a suppression: a lead anybody's, a rep their own."""
+    queue = queue_for(user, slug, *DESK_ROLES)
+    mine = Suppression.objects.filter(queue=queue, until__isnull=False)
+    if not Membership.objects.filter(user_id=id_of(user), queue=queue, role=Role.LEAD).exists():
+        mine = mine.filter(created_by_id=id_of(user))
+    return quieting.lift(suppression=mine.get(pk=_id_in(OneForm(sent), "id")), by=user, now=now)
+
+
+def place(sent: QueryDict) -> int | None:
+    """Where the page begins."""
+    form = OneForm({"id": sent.get("before", "")})
+    return _id_in(form, "id") or None
+
+
+def desk_of(slug: str, alert_id: int) -> str:
+    """The desk with the alert on it."""
+    return f"{reverse('desk:desk', args=[slug])}?{urlencode({'alert': alert_id})}"
+
+
+def _id_in(form: OneForm | QuietCustomerForm, name: str) -> int:
+    """The id that was sent; 0, which no row has, where it cannot be read."""
+    found = form.cleaned_data[name] if form.is_valid() else 0
+    return int(found) if found <= LARGEST_ID else 0

@@ -1,0 +1,70 @@
+"""Suppressions that people make: this customer, this scorer, this pattern, until then. Pure.
+
+A suppression has a scope and an end, and for a customer a bar: an alert that is worse than the one it was made from
+is shown, and ends it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from scoring.features import AlertFacts
+from scoring.text import contains_phrase, fold
+
+# By how much the model's or the scorer's score has to be worse than it was.
+MARGIN: Final = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Where "worse" begins: above this tier, or from these scores upwards. `tier` is an index in policy.TIERS."""
+
+    tier: int
+    probability: float
+    upstream: float | None = None
+
+    def is_passed_by(self, tier: int, probability: float, upstream: float | None) -> bool:
+        """Whether an alert is worse."""
+        by_scorer = self.upstream is not None and upstream is not None and upstream >= self.upstream
+        return tier > self.tier or probability >= self.probability or by_scorer
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """One suppression in force: every part that is given must fit. `audit_share` of what it covers is shown anyway."""
+
+    id: int
+    until: datetime
+    audit_share: float = 0.1
+    customer: str | None = None
+    scorer: str | None = None
+    scorer_version: str | None = None
+    phrase: str | None = None
+    feature: str | None = None
+    value: str | None = None
+    bar: Bar | None = None
+
+    def covers(self, facts: AlertFacts) -> bool:
+        """Whether an alert falls under it, whatever the time."""
+        wanted = (self.customer, self.scorer, self.scorer_version)
+        found = (facts.customer, facts.scorer, facts.scorer_version)
+        if any(one is not None and one != other for one, other in zip(wanted, found, strict=True)):
+            return False
+        if self.phrase is not None and not contains_phrase(fold(facts.text), fold(self.phrase)):
+            return False
+        return self.feature is None or _as_text(facts.features.get(self.feature)) == self.value
+
+
+def bar_of(tier: int, probability: float, upstream: float | None) -> Bar:
+    """The bar of a suppression that is made from an alert which stands there."""
+    worse = None if upstream is None else min(1.0, upstream + MARGIN)
+    return Bar(tier, min(1.0, probability + MARGIN), worse)
+
+
+def _as_text(value: object) -> str | None:
+    """A feature's value as a lead types it: 3 and 3.0 are the same."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return None if value is None else str(value)

@@ -1,0 +1,53 @@
+"""The worker's part of a policy: thresholds and audits that follow the queue, each move a version with its reason."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from feedback.models import Queue
+from feedback.selectors import head_of
+from scoring.evidence import history_of
+from scoring.following import Followed, follow
+from scoring.lifecycle.selectors import drift_level
+from scoring.models import PolicyVersion
+from scoring.models.policies import Origin
+from scoring.services.policies import change_policy, policy_in_force
+from scoring.thresholds import Goal
+
+# Ledger rows between two looks: choosing a threshold reads the queue's newest 20,000 alerts.
+LOOK_EVERY = 50
+_looked: dict[int, int] = {}
+
+
+def follow_queue(*, queue_id: int) -> PolicyVersion | None:
+    """Append the version that a hiding policy has to become, if it may follow its queue and has to.
+
+    1. Nothing where the policy does not hide, or this process looked a few verdicts ago. 2. Choose on the queue's
+    history. 3. Append under the queue's lock, unless somebody else changed the policy meanwhile.
+    """
+    in_force = policy_in_force(queue_id)
+    if in_force.stage != "suppress" or (head := head_of(queue_id)) < _looked.get(queue_id, 0) + LOOK_EVERY:
+        return None
+    _looked[queue_id] = head
+    version = PolicyVersion.objects.get(queue_id=queue_id, version=in_force.version)
+    if not version.adaptive:
+        return None
+    goal = Goal(version.target, version.cap)
+    found = follow(in_force, goal, history_of(queue_id).evidence, drift_level(queue_id))
+    return None if found is None else _append(queue_id, found)
+
+
+def _append(queue_id: int, found: Followed) -> PolicyVersion | None:
+    with transaction.atomic():
+        queue = Queue.objects.select_for_update(no_key=True).get(pk=queue_id)
+        if policy_in_force(queue_id).version != found.policy.version:
+            return None
+        return change_policy(
+            queue=queue,
+            origin=Origin.DRIFT if found.because == "drift" else Origin.THRESHOLD,
+            hide_below=found.policy.hide_below,
+            orange_from=found.policy.orange_from,
+            red_from=found.policy.red_from,
+            drift=found.policy.drift,
+            expected=found.choice.promised(),
+        )

@@ -1,0 +1,288 @@
+"""Hidden alerts that can be read and raised again, and suppressions that people make."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from feedback.models import Alert, Exposure, OpenAlert, Queue, Scorer
+from feedback.services import raise_again
+from scoring.evidence import history_of
+from scoring.models import Stage, Suppression
+from scoring.services import change_policy
+from scoring.services.quieting import About, SuppressionRefused, lift, quiet_customer, suppress
+from tests import factories
+from tests.factories import NOON
+
+PAGE = "/lead/churn/quiet/"
+
+
+@pytest.fixture(autouse=True)
+def _it_is_noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOON)
+
+
+def raise_for(queue: Queue, scorer: Scorer, customer: str = "acme", **fields: Any) -> Alert:
+    return factories.raise_alert(queue, scorer, **{"customer_id": customer, "customer_name": customer, **fields})
+
+
+def first(alert: Alert) -> Exposure:
+    return Exposure.objects.filter(alert=alert).earliest("pk")
+
+
+@pytest.fixture
+def hides(queue: Queue) -> Queue:
+    """A queue that hides everything it may, audits almost nothing, and has a hard rule."""
+    rule = {"name": "leaving", "phrase": "cancel"}
+    change_policy(
+        queue=queue, stage=Stage.SUPPRESS, hide_below=1.0, orange_from=1.0, red_from=1.0, audit_share=0.0001,
+        hard_rules=[rule], adaptive=False,
+    )  # fmt: skip
+    return queue
+
+
+@pytest.fixture
+def quieted(queue: Queue, upstream: Scorer, rhea: User) -> Suppression:
+    """rhea quieted acme, whose alert stood at the scorer's .6; audits are as good as off."""
+    change_policy(queue=queue, stage=Stage.RANK)
+    alert = raise_for(queue, upstream, upstream_score=0.6)
+    return quiet_customer(alert=alert, days=30, by=rhea, now=NOON)
+
+
+def in_the_list(client: Client, person: User) -> str:
+    client.force_login(person)
+    return client.get(PAGE).content.decode()
+
+
+class TestTheList:
+    @pytest.mark.parametrize("role", ["lena", "rhea"])
+    def test_shows_what_is_hidden_and_why(
+        self, hides: Queue, upstream: Scorer, client: Client, lena: User, rhea: User, role: str
+    ) -> None:
+        raise_for(hides, upstream, "acme")
+        page = in_the_list(client, {"lena": lena, "rhea": rhea}[role])
+        assert "acme" in page
+        assert "below the threshold of version 1" in page
+
+    def test_leaves_out_what_is_shown(self, hides: Queue, upstream: Scorer, client: Client, lena: User) -> None:
+        raise_for(hides, upstream, "ruled", text="I cancel")
+        assert "Nothing is hidden" in in_the_list(client, lena)
+
+    def test_goes_on_where_a_page_ended(
+        self, hides: Queue, upstream: Scorer, client: Client, lena: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("scoring.policylab.hidden.PAGE_ROWS", 2)
+        alerts = [raise_for(hides, upstream, f"c{n}-") for n in range(3)]
+        assert f"?before={alerts[1].pk}" in in_the_list(client, lena)
+        page = client.get(f"{PAGE}?before={alerts[1].pk}").content.decode()
+        assert ("c0-" in page, "c1-" in page, "c2-" in page) == (True, False, False)
+
+    @pytest.mark.parametrize("name", ["ada", "mallory"])
+    def test_does_not_exist_for_others(self, hides: Queue, ada: User, mallory: User, client: Client, name: str) -> None:
+        client.force_login(User.objects.get(username=name))
+        assert client.get(PAGE).status_code == 404
+
+    @pytest.mark.parametrize("before", ["", "x", "-1", "9" * 30])
+    def test_begins_at_the_top_where_the_place_cannot_be_read(
+        self, hides: Queue, lena: User, client: Client, before: str
+    ) -> None:
+        client.force_login(lena)
+        assert client.get(f"{PAGE}?before={before}").status_code == 200
+
+
+class TestRaisingAgain:
+    def test_puts_a_hidden_alert_on_the_desk_where_it_can_be_judged(
+        self, hides: Queue, upstream: Scorer, rhea: User, client: Client
+    ) -> None:
+        alert = raise_for(hides, upstream)
+        client.force_login(rhea)
+        response = client.post(f"{PAGE}again/", {"id": alert.pk})
+        assert response["Location"] == f"/queues/churn/?alert={alert.pk}"
+        assert OpenAlert.objects.get(alert=alert).visible
+        assert factories.judge(alert, rhea).position == 1
+
+    def test_appends_an_exposure_that_says_by_whom(self, hides: Queue, upstream: Scorer, rhea: User) -> None:
+        alert = raise_for(hides, upstream)
+        assert raise_again(alert=alert, by=rhea, now=NOON)
+        last = Exposure.objects.filter(alert=alert).latest("pk")
+        assert (last.decision, last.propensity, last.cause, last.raised_by) == ("show", 1.0, "again", rhea)
+        assert first(alert).decision == "hide"
+
+    def test_is_no_draw_so_its_verdict_stands_for_no_other(self, hides: Queue, upstream: Scorer, rhea: User) -> None:
+        alert = raise_for(hides, upstream)
+        raise_again(alert=alert, by=rhea, now=NOON)
+        factories.judge(alert, rhea)
+        evidence = history_of(hides.pk).evidence
+        assert (len(evidence), evidence.sampled.tolist(), evidence.shown.tolist()) == (1, [False], [False])
+
+    def test_again_changes_nothing(self, hides: Queue, upstream: Scorer, rhea: User) -> None:
+        alert = raise_for(hides, upstream)
+        assert [raise_again(alert=alert, by=rhea, now=NOON) for _ in range(2)] == [True, False]
+        assert Exposure.objects.filter(alert=alert).count() == 2
+
+    @pytest.mark.parametrize("name", ["ada", "mallory"])
+    def test_is_for_reps_and_leads_of_the_queue(
+        self, hides: Queue, upstream: Scorer, ada: User, mallory: User, client: Client, name: str
+    ) -> None:
+        alert = raise_for(hides, upstream)
+        client.force_login(User.objects.get(username=name))
+        assert client.post(f"{PAGE}again/", {"id": alert.pk}).status_code == 404
+        assert not OpenAlert.objects.get(alert=alert).visible
+
+    @pytest.mark.parametrize("sent", [{}, {"id": "x"}, {"id": "9" * 30}, {"id": "77"}])
+    def test_of_what_is_not_there_is_not_found(
+        self, hides: Queue, rhea: User, client: Client, sent: dict[str, str]
+    ) -> None:
+        client.force_login(rhea)
+        assert client.post(f"{PAGE}again/", sent).status_code == 404
+
+
+class TestAQuietCustomer:
+    def test_is_hidden_at_any_stage_with_its_audit_share_as_propensity(
+        self, quieted: Suppression, queue: Queue, upstream: Scorer
+    ) -> None:
+        found = [first(raise_for(queue, upstream)) for _ in range(30)]
+        assert {one.propensity for one in found} == {0.1}
+        assert {one.cause for one in found} == {f"quiet:{quieted.pk}"}
+        assert {"hide"} <= {one.decision for one in found} <= {"hide", "audit"}
+
+    def test_is_one_customer(self, quieted: Suppression, queue: Queue, upstream: Scorer) -> None:
+        assert first(raise_for(queue, upstream, "other")).decision == "show"
+
+    def test_comes_back_with_an_alert_that_is_worse(self, quieted: Suppression, queue: Queue, upstream: Scorer) -> None:
+        worse = raise_for(queue, upstream, upstream_score=0.76)
+        assert first(worse).decision == "show"
+        assert Suppression.objects.get(ends=quieted).alert == worse
+        assert first(raise_for(queue, upstream)).decision == "show"
+
+    def test_comes_back_when_the_time_is_over(self, quieted: Suppression, queue: Queue, upstream: Scorer) -> None:
+        before, after = (NOON + timedelta(days=30, seconds=s) for s in (-1, 0))
+        assert first(raise_for(queue, upstream, raised_at=before)).cause
+        assert first(raise_for(queue, upstream, raised_at=after)).decision == "show"
+
+    def test_comes_back_with_one_click(
+        self, quieted: Suppression, queue: Queue, upstream: Scorer, rhea: User, client: Client
+    ) -> None:
+        client.force_login(rhea)
+        assert client.post(f"{PAGE}lift/", {"id": quieted.pk}).status_code == 302
+        assert first(raise_for(queue, upstream)).decision == "show"
+
+    def test_is_never_hidden_from_a_hard_rule(self, quieted: Suppression, queue: Queue, upstream: Scorer) -> None:
+        change_policy(queue=queue, hard_rules=[{"name": "leaving", "phrase": "cancel"}])
+        found = first(raise_for(queue, upstream, text="I cancel"))
+        assert (found.decision, found.rule, found.propensity) == ("show", "leaving", 1.0)
+
+    def test_is_asked_for_from_the_desk(self, queue: Queue, upstream: Scorer, rhea: User, client: Client) -> None:
+        alert = raise_for(queue, upstream)
+        client.force_login(rhea)
+        assert f"{PAGE}customer/" in client.get(f"/queues/churn/?alert={alert.pk}").content.decode()
+        client.post(f"{PAGE}customer/", {"alert": alert.pk, "days": 30})
+        assert "acme, until it gets worse" in in_the_list(client, rhea)
+        assert "30 more days" in in_the_list(client, rhea)
+
+    def test_is_quiet_once(self, quieted: Suppression, upstream: Scorer, rhea: User) -> None:
+        assert quieted.alert is not None
+        assert quiet_customer(alert=quieted.alert, days=3, by=rhea, now=NOON) == quieted
+
+    def test_of_another_queue_cannot_be_reached(self, quieted: Suppression, mallory: User, client: Client) -> None:
+        client.force_login(mallory)
+        assert client.post(f"{PAGE}lift/", {"id": quieted.pk}).status_code == 404
+        assert client.post("/lead/complaints/quiet/lift/", {"id": quieted.pk}).status_code == 404
+        assert not Suppression.objects.filter(ends=quieted).exists()
+
+    def test_is_lifted_by_who_made_it_or_a_lead(
+        self, quieted: Suppression, tom: User, lena: User, client: Client
+    ) -> None:
+        client.force_login(tom)
+        assert client.post(f"{PAGE}lift/", {"id": quieted.pk}).status_code == 404
+        client.force_login(lena)
+        assert client.post(f"{PAGE}lift/", {"id": quieted.pk}).status_code == 302
+
+
+ABOUT: list[tuple[Callable[[Scorer], About], dict[str, Any]]] = [
+    (lambda scorer: About(scorer_id=scorer.pk), {}),
+    (lambda scorer: About(scorer_id=scorer.pk, scorer_version="2"), {"scorer_version": "2"}),
+    (lambda scorer: About(phrase="发票"), {"text": "我要发票"}),
+    (lambda scorer: About(feature="plan", value="pro"), {"features": {"plan": "pro"}}),
+    (lambda scorer: About(feature="logins", value="3"), {"features": {"logins": 3.0}}),
+]
+
+
+class TestASuppression:
+    @pytest.mark.parametrize(("about", "fits"), ABOUT)
+    def test_hides_what_it_names(
+        self, queue: Queue, upstream: Scorer, lena: User, about: Callable[[Scorer], About], fits: dict[str, Any]
+    ) -> None:
+        suppress(queue=queue, about=about(upstream), days=3, by=lena, now=NOON)
+        assert first(raise_for(queue, upstream, **fits)).propensity == 0.1
+
+    @pytest.mark.parametrize(("about", "_fits"), ABOUT[1:])
+    def test_leaves_alone_what_it_does_not(
+        self, queue: Queue, upstream: Scorer, lena: User, about: Callable[[Scorer], About], _fits: dict[str, Any]
+    ) -> None:
+        suppress(queue=queue, about=about(upstream), days=3, by=lena, now=NOON)
+        assert first(raise_for(queue, upstream, features={"plan": "basic"})).decision == "show"
+
+    @pytest.mark.parametrize("days", [0, 181])
+    def test_has_an_end(self, queue: Queue, lena: User, days: int) -> None:
+        with pytest.raises(SuppressionRefused):
+            suppress(queue=queue, about=About(phrase="x"), days=days, by=lena, now=NOON)
+
+    def test_of_nothing_is_refused(self, queue: Queue, lena: User) -> None:
+        with pytest.raises(SuppressionRefused):
+            suppress(queue=queue, about=About(feature="plan"), days=3, by=lena, now=NOON)
+
+    def test_never_changes(self, quieted: Suppression) -> None:
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+            Suppression.objects.filter(pk=quieted.pk).update(audit_share=1)
+
+    def test_is_lifted_once(self, quieted: Suppression, rhea: User) -> None:
+        assert lift(suppression=quieted, by=rhea, now=NOON) == lift(suppression=quieted, by=rhea, now=NOON)
+
+    def test_is_a_leads_to_make(self, queue: Queue, rhea: User, lena: User, client: Client) -> None:
+        sent = {"phrase": "invoice", "days": "3", "note": "billing run"}
+        client.force_login(rhea)
+        assert client.post(f"{PAGE}suppress/", sent).status_code == 404
+        client.force_login(lena)
+        assert client.post(f"{PAGE}suppress/", sent).status_code == 302
+        assert "billing run" in in_the_list(client, lena)
+
+    @pytest.mark.parametrize(
+        "sent", [{}, {"phrase": "x", "days": "999"}, {"phrase": "x", "feature": "f", "value": "v", "days": "1"}]
+    )
+    def test_that_cannot_be_read_is_shown_again(
+        self, queue: Queue, lena: User, client: Client, sent: dict[str, str]
+    ) -> None:
+        client.force_login(lena)
+        assert client.post(f"{PAGE}suppress/", sent).status_code == 422
+        assert Suppression.objects.count() == 0
+
+    def test_costs_intake_no_query_beside_the_policys(
+        self, quieted: Suppression, queue: Queue, upstream: Scorer, lena: User
+    ) -> None:
+        raise_for(queue, upstream)
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            raise_for(queue, upstream)
+        about_it = [one["sql"] for one in asked.captured_queries if "suppression" in one["sql"]]
+        assert len(about_it) == 1
+        assert "scoring_policyversion" in about_it[0]
+
+
+class TestBlindJudging:
+    def test_a_new_queue_shows_half_of_its_alerts_without_the_score_once_it_has_learnt(
+        self, queue: Queue, upstream: Scorer, rhea: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("scoring.services.intake.BLIND_FROM", 1)
+        assert not first(raise_for(queue, upstream)).blind
+        factories.judge(raise_for(queue, upstream), rhea)
+        blind = [first(raise_for(queue, upstream)).blind for _ in range(60)]
+        assert 15 <= sum(blind) <= 45
+        assert OpenAlert.objects.filter(blind=True).count() == sum(blind)
