@@ -1,25 +1,29 @@
 """The words of a text that weighed: from n-grams to readable stretches. Pure, for one text or many at a time.
 
 An n-gram's log-odds are shared out evenly over the characters of all its occurrences. Neighbouring characters of one
-sign make a stretch; outside Chinese a stretch covers whole words; faint characters are left out.
+sign make a stretch; outside Chinese a stretch covers whole words; faint characters are left out. In Chinese, which has
+no spaces, a character's sign is that of its surroundings, a stretch ends at punctuation, and a character alone has to
+weigh much to be one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from scoring.features import Features
 from scoring.model_config import ModelConfig
 from scoring.state import Floats
-from scoring.text import WORD, Grams, Tokens, origins, shorten
+from scoring.text import RUN, WORD, Grams, Tokens, origins, shorten
 
 Span = tuple[int, int]
+Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 FAINT: Final = 0.15  # characters below this share of the strongest one of their text are not worth a colour
+LONE: Final = 0.5  # a Chinese character alone below this share of the strongest stretch is no phrase
 LEAST: Final = 1e-9  # log-odds up to which a contribution is none
 
 
@@ -45,20 +49,50 @@ def stretches(
 ) -> list[list[Highlight]]:
     """For each folded text its stretches, in order of place, each counted from that text's beginning."""
     density = _whole_words(found, _density(config, sparse, features, found, grams))
+    wordlike, run = _characters(found)
+    seen = np.where(wordlike, _around(density, run & wordlike), 0.0)
     lengths = np.diff(found.offsets, append=len(density))
-    peaks = np.maximum.reduceat(np.abs(density), found.offsets)
-    strong = np.where(np.abs(density) >= FAINT * np.repeat(np.maximum(peaks, LEAST), lengths), np.sign(density), 0.0)
+    peaks = np.maximum.reduceat(np.abs(seen), found.offsets)
+    strong = np.where(np.abs(seen) >= FAINT * np.repeat(np.maximum(peaks, LEAST), lengths), np.sign(seen), 0.0)
     edges = np.flatnonzero(np.diff(strong, prepend=0.0, append=0.0))
     named = strong[edges[:-1]] != 0.0
     starts, ends = edges[:-1][named], edges[1:][named]
     sums = np.concatenate(([0.0], np.cumsum(density)))
+    strengths = sums[ends] - sums[starts]
     rows = np.searchsorted(found.offsets, starts, side="right") - 1
+    heaviest = np.zeros(len(features))
+    np.maximum.at(heaviest, rows, np.abs(strengths))
+    kept = (strengths * strong[starts] > 0) & (
+        (ends - starts > 1) | ~run[starts] | (np.abs(strengths) >= LONE * heaviest[rows])
+    )
     begins = found.offsets[rows]
-    columns = (rows, starts - begins, ends - begins, sums[ends] - sums[starts])
-    kept: list[list[Highlight]] = [[] for _ in features]
+    return _by_row(len(features), *(column[kept] for column in (rows, starts - begins, ends - begins, strengths)))
+
+
+def _by_row(count: int, *columns: np.ndarray[tuple[int], np.dtype[Any]]) -> list[list[Highlight]]:
+    """Stretches of all texts (row, start, end, strength), text by text."""
+    found: list[list[Highlight]] = [[] for _ in range(count)]
     for row, start, end, strength in zip(*(column.tolist() for column in columns), strict=True):
-        kept[row].append(Highlight(start, end, strength))
-    return kept
+        found[row].append(Highlight(start, end, strength))
+    return found
+
+
+def _characters(found: Tokens) -> tuple[Mask, Mask]:
+    """Which characters are no punctuation within a run, and which are of a run."""
+    size = len(found.joined) + 1
+    spans = np.bincount(found.starts, found.kinds == RUN, size) - np.bincount(found.ends, found.kinds == RUN, size)
+    run = np.cumsum(spans) > 0
+    letters = np.fromiter(map(str.isalnum, found.joined), np.bool_, size - 1)
+    return np.append(letters, False) | ~run, run
+
+
+def _around(density: Floats, among: Mask) -> Floats:
+    """The density of each of these characters evened out with that of its neighbours among them."""
+    own = np.where(among, density, 0.0)
+    around = 0.5 * own
+    around[1:] += 0.25 * own[:-1]
+    around[:-1] += 0.25 * own[1:]
+    return np.where(among, around, density)
 
 
 def phrases(folded: str, found: Sequence[Highlight]) -> list[Phrase]:

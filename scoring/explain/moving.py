@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,7 @@ REWIND: Final = 1_500
 LOOK_BACK: Final = 1_000
 NAMED: Final = 4
 LEAST: Final = 0.05  # log-odds
+_CHINESE: Final = re.compile("[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +114,17 @@ def _cause(move: Move, said: Iterable[tuple[AlertFacts, bool]]) -> Cause:
 def _shares(reason: Reason, facts: AlertFacts) -> bool:
     """Whether another alert has what a reason names."""
     if reason.kind == "text" and reason.value:
-        return contains_phrase(fold(facts.text), fold(str(reason.value)))
+        return _says(fold(facts.text), fold(str(reason.value)).strip())
     if reason.kind == "category":
         return facts.features.get(reason.name) == reason.value
     if reason.kind == "lately":
         return facts.scorer == reason.value
     return reason.kind == "customer" and facts.customer == reason.value
+
+
+def _says(text: str, phrase: str) -> bool:
+    """Whether a text has a phrase; of a Chinese one, which is cut nowhere for sure, half of its pairs are enough."""
+    if contains_phrase(text, phrase):
+        return True
+    pairs = [phrase[place : place + 2] for place in range(len(phrase) - 1)] if _CHINESE.search(phrase) else []
+    return bool(pairs) and sum(pair in text for pair in pairs) >= len(pairs) / 2
