@@ -81,8 +81,8 @@ def prior_variances(encoder: Encoder) -> Floats:
     variances[0] = config.intercept_variance
     variances[SLOW] = config.slow_variance if encoder.generation is not None else 0.0
     variances[SLOW + 1 : BELIEFS] = config.counts_variance
-    variances[list(registry.categories.values())] = config.category_variance
-    variances[registry.first_slots] = config.slope_variance
+    variances[list(registry.categories.values())] = config.category_variance * encoder.stance.rest
+    variances[registry.first_slots] = config.slope_variance * encoder.stance.rest
     return variances
 
 
@@ -95,7 +95,9 @@ def prior_covariance(encoder: Encoder) -> Floats:
     matrix = np.diag(prior_variances(encoder))
     for column, first in enumerate(encoder.registry.first_slots):
         steps = int(np.isfinite(encoder.statistics.edges[column]).sum())
-        matrix[first + 1 : first + 2 + steps, first + 1 : first + 2 + steps] = _staircase(steps, encoder.config)
+        matrix[first + 1 : first + 2 + steps, first + 1 : first + 2 + steps] = (
+            _staircase(steps, encoder.config) * encoder.stance.rest
+        )
     return matrix
 
 

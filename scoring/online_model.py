@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 from river import linear_model, optim
 
+from scoring.adoption import adopt, learn_afresh
 from scoring.ahead import Ahead
 from scoring.calibration import Calibrator, Reliability
 from scoring.chain import START, extend
 from scoring.checkpoint_format import CheckpointCorrupt, pack, unpack
-from scoring.covariance import Covariance, prior_covariance, prior_variances
+from scoring.covariance import Covariance, prior_variances
 from scoring.example import Example, Slope, is_cut, probabilities_of, probability_of, replays_after
 from scoring.features import AlertFacts, Features
 from scoring.generation import Generation, is_due
@@ -29,7 +30,6 @@ from scoring.model_config import ConfigInvalid, ModelConfig
 from scoring.phrases import Highlight
 from scoring.prior import share_left, terms
 from scoring.reasons import Reason, highlights, reasons
-from scoring.registry import SLOW
 from scoring.state import Encoder, Floats, Lesson, Memory, Row, Vector, Weights, upstream_of
 from scoring.state_io import model_arrays, restore_model
 
@@ -166,9 +166,9 @@ class OnlineModel:
         self._remember(lesson, key)
         if is_cut(self.learnt):
             self.encoder.statistics.cut((one.row.columns, one.row.numbers) for one in self.memory.lessons)
-            self._learn_afresh(self.memory.in_order(self.learnt)[:-1])
+            learn_afresh(self, self.memory.in_order(self.learnt)[:-1])
             self._ahead.forget()
-            example = self._example(lesson)
+            example = self.example(lesson)
         self._study(example, lesson)
         for turn in range(replays_after(self.config, self.learnt)):
             self._replay(self.memory.draw(self.learnt, turn))
@@ -186,12 +186,7 @@ class OnlineModel:
         """
         if generation.learnt > self.learnt:
             raise ValueError(f"a generation of {generation.learnt} lessons is ahead of a model of {self.learnt}")
-        self.encoder.generation = generation
-        lessons = self.memory.in_order(self.learnt)
-        for position, lesson in enumerate(lessons, start=self.learnt - len(lessons)):
-            crossed = generation.crossed_at(position)
-            lesson.row.beliefs[0] = self.encoder.slow(lesson.row) if crossed is None else crossed
-        self._learn_afresh(lessons)
+        adopt(self, generation)
         self._ahead.forget()
 
     def foresee(self, coming: Sequence[Features]) -> None:
@@ -212,19 +207,6 @@ class OnlineModel:
         if is_due(self.learnt):
             self.milestones[self.learnt] = self.chain
 
-    def _learn_afresh(self, lessons: Sequence[Lesson]) -> None:
-        """Learn the dense weights afresh from what is remembered, oldest first."""
-        self.optimizer.covariance.set(prior_covariance(self.encoder))
-        self.weights.dense[:] = 0.0
-        self.weights.dense[SLOW] = 0.0 if self.encoder.generation is None else 1.0
-        self.weights.usual[:] = 0.0
-        for count, lesson in enumerate(lessons, start=1):
-            example = self._example(lesson)
-            example.moves_sparse = False
-            self.weights.notice(example.vector, count)
-            if lesson.teaches_weights:
-                self.river.learn_one(example, lesson.label, lesson.weight)
-
     def _study(self, example: Example, lesson: Lesson) -> None:
         self.weights.notice(example.vector, min(self.learnt, self.config.memory))
         if lesson.teaches_weights:
@@ -233,11 +215,12 @@ class OnlineModel:
     def _replay(self, lesson: Lesson) -> None:
         """Learn the text of an old label again."""
         if lesson.text and (len(lesson.row.text_ids) or len(lesson.row.hashed)):
-            example = self._example(lesson)
+            example = self.example(lesson)
             example.moves_dense = False
             self.river.learn_one(example, lesson.label, lesson.weight)
 
-    def _example(self, lesson: Lesson) -> Example:
+    def example(self, lesson: Lesson) -> Example:
+        """A lesson as the learning loop takes it, under the statistics of the moment."""
         return Example(self.encoder.vector(lesson.row), self.prior(lesson.row.upstream))
 
     def prior(self, upstream: float) -> float:

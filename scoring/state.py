@@ -21,6 +21,7 @@ from scoring.features import UPSTREAM, Features
 from scoring.generation import Generation
 from scoring.model_config import ModelConfig
 from scoring.registry import BELIEFS, SLOW, Category, Registry, categories_of, hashed_slot
+from scoring.stance import ALONE
 
 UNKNOWN_UPSTREAM: Final = 0.5
 _GOLDEN: Final = 0x9E3779B97F4A7C15
@@ -128,6 +129,7 @@ class Encoder:
         self.counts = Counts(config)
         self.generation: Generation | None = None
         self._places: dict[tuple[str, ...], _Place] = {}
+        self.stance = ALONE
 
     def learn(self, features: Features) -> Row:
         """Give slots to what is new, take the numbers into the statistics, and return the row."""

@@ -13,6 +13,7 @@ from scoring.columns import Statistics
 from scoring.covariance import symmetric
 from scoring.generation import Generation, is_due
 from scoring.registry import BELIEFS, SLOW, Registry
+from scoring.stance import ALONE, STANCES
 from scoring.state import Encoder, Lesson, Memory, Row
 
 if TYPE_CHECKING:
@@ -28,7 +29,11 @@ def model_arrays(model: OnlineModel) -> tuple[dict[str, Any], Arrays]:
     keys, counts = encoder.counts.dump()
     state = {"config": model.config.to_dict(), "learnt": model.learnt, "iterations": optimizer.n_iterations}
     state |= {"chain": model.chain, "milestones": sorted(model.milestones.items())}
-    state |= {"registry": encoder.registry.names(), "counted": keys}
+    state |= {
+        "registry": encoder.registry.names(),
+        "counted": keys,
+        "stance": STANCES.index(encoder.stance) if encoder.generation else 0,
+    }
     generation = b"" if encoder.generation is None else encoder.generation.dump()
     return state, state_arrays(encoder.statistics, model.memory) | counts | model.calibrator.dump() | {
         "generation": np.frombuffer(generation, dtype=np.uint8),
@@ -52,6 +57,7 @@ def restore_model(model: OnlineModel, state: dict[str, Any], arrays: Arrays) -> 
         raise CheckpointCorrupt("what is remembered does not fit what was learnt")
     encoder.counts.restore(state["counted"], arrays)
     model.calibrator.restore(arrays)
+    encoder.stance = STANCES[whole(state["stance"])] if encoder.generation else ALONE
     if len(arrays["generation"]):
         encoder.generation = Generation.load(arrays["generation"].tobytes())
     slots = ascending(arrays["slots"], len(weights.sparse))
