@@ -78,7 +78,7 @@ def rows(queue: int, scorer: int, customer: int, judged: int, still_open: int) -
     draw = random.Random(0)
     for number in range(judged + still_open):
         facts, label = made_up(draw)
-        name = f"judged-{number}" if number < judged else f"open-{number}"
+        name = f"judged-{number}" if number < judged else f"open-{number - judged}"
         value = ("accurate" if label else "false_positive") if number < judged else "chat"
         at = START + timedelta(seconds=number)
         features = json.dumps(dict(facts.features))

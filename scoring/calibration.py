@@ -69,12 +69,16 @@ class Calibrator:
 
     def _step(self, values: tuple[float, float, float], slope: float, curvature: float) -> None:
         covariance, config = self.covariance, self.config
-        reach = [row[0] * values[0] + row[1] * values[1] + row[2] * values[2] for row in covariance]
-        doubt = reach[0] * values[0] + reach[1] * values[1] + reach[2] * values[2]
+        x, y, z = values
+        reach = [a * x + b * y + c * z for a, b, c in covariance]
+        doubt = reach[0] * x + reach[1] * y + reach[2] * z
         shrink = 1.0 / (1.0 + curvature * max(0.0, doubt))
-        for i in range(3):
-            for j in range(3):
-                covariance[i][j] -= curvature * shrink * reach[i] * reach[j]
+        first, second, third = reach
+        for row, far in zip(covariance, reach, strict=True):
+            scale = curvature * shrink * far
+            row[0] -= scale * first
+            row[1] -= scale * second
+            row[2] -= scale * third
         wide = config.calibration_slope_variance
         for i, limit in enumerate((wide, wide, config.calibration_shift_variance)):
             covariance[i][i] = min(limit, covariance[i][i] + config.calibration_drift * limit)

@@ -47,6 +47,8 @@ class Counts:
     def __init__(self, config: ModelConfig) -> None:
         self.config = config
         self.table: dict[Key, Count] = {}
+        self._kept, self._kept_of_scorers = 1.0 - 1.0 / config.counts_span, 1.0 - 1.0 / config.counts_recent
+        self._shrink = config.counts_shrink
 
     def log_odds(self, key: Key) -> float:
         """By how much this key's alerts were more often accurate than all, in log-odds, shrunk to 0; 0 if unknown."""
@@ -76,16 +78,15 @@ class Counts:
 
     def _count(self, key: Key, label: bool, weight: float, base: float) -> float:
         """Count for one key, and return its log-odds beyond ``base``, which are those of everybody."""
-        config = self.config
         count = self.table.pop(key, None) or Count(0.0, 0.0, 0.0)
-        kept = 1.0 - 1.0 / (config.counts_recent if key[0] == SCORER else config.counts_span)
-        count.accurate = count.accurate * kept + (weight if label else 0.0)
-        count.false = count.false * kept + (0.0 if label else weight)
+        kept = self._kept_of_scorers if key[0] == SCORER else self._kept
+        accurate = count.accurate = count.accurate * kept + (weight if label else 0.0)
+        false = count.false = count.false * kept + (0.0 if label else weight)
         rate = 1.0 / (1.0 + math.exp(-base))
-        shrink = config.counts_shrink
-        count.log_odds = math.log((count.accurate + shrink * rate) / (count.false + shrink * (1.0 - rate))) - base
+        shrink = self._shrink
+        count.log_odds = found = math.log((accurate + shrink * rate) / (false + shrink * (1.0 - rate))) - base
         self.table[key] = count
-        return count.log_odds
+        return found
 
     def dump(self) -> tuple[list[Key], Arrays]:
         """Keys and numbers, in order."""
