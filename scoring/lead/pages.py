@@ -16,11 +16,12 @@ from feedback.selectors import queue_for, queues_of
 from scoring.charts import Svg
 from scoring.estimation import Sample, hidden_accurate, naive_precision, recall, spared, weighted_precision
 from scoring.evaluation import learning_curve
-from scoring.lead import headlines, panels, selectors, sentences
+from scoring.lead import headlines, panels, selectors, sentences, trust_panels
 from scoring.lead.panels import Panel
 from scoring.lead.selectors import QueueFigures, Standing
 from scoring.lead.services import follow_ledger
 from scoring.lead.tables import NOTHING, Table, count, percent
+from scoring.lifecycle.selectors import alarms_of
 
 Person = AbstractBaseUser | AnonymousUser
 
@@ -103,8 +104,11 @@ class Reads:
 
 _PANELS: dict[str, Callable[[Reads], Panel]] = {
     "weeks": lambda reads: panels.precision_panel(reads.figures),
+    "said": lambda reads: trust_panels.weekly_calibration_panel(reads.figures),
     "calibration": lambda reads: panels.calibration_panel(selectors.calibration_of(reads.queue.pk)),
     "learning": lambda reads: panels.learning_panel(learning_curve(selectors.blocks_of(reads.queue.pk))),
+    "anchoring": lambda reads: trust_panels.anchoring_panel(selectors.agreements_of(reads.queue.pk, reads.now)),
+    "drift": lambda reads: trust_panels.drift_panel(alarms_of(reads.queue.pk, closed=True)),
     "days": lambda reads: panels.days_panel(selectors.days_of(reads.activity, reads.now)),
     "scorers": lambda reads: panels.scorers_panel(reads.figures.scorers),
     "people": lambda reads: panels.people_panel(selectors.people_of(reads.queue.pk, reads.activity, reads.now)),

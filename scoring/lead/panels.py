@@ -50,17 +50,17 @@ def precision_panel(figures: QueueFigures) -> Panel:
         "Each dot is a week's alerts that were shown and judged, the band its 95%% interval. "
         "Dashed: all alerts raised, hidden ones included, by propensity, four weeks at a time. %(judged)s."
     )
-    naive = _points(figures.weeks, [naive_precision(week.sample) for week in figures.weeks])
+    naive = week_points(figures.weeks, [naive_precision(week.sample) for week in figures.weeks])
     lines = [Line(naive, band=True, dots=True, ends=_end_words(naive))]
     if figures.whole.drawn.raised:  # else the weighted figure is the naive one
-        every = _points(figures.weeks, [weighted_precision(sample) for sample in figures.rolling])
+        every = week_points(figures.weeks, [weighted_precision(sample) for sample in figures.rolling])
         lines.insert(0, Line(every, kind="reference", ends=("", _end_words(every)[1])))
     words = Words("precision", _("Precision week by week"), sentence)
-    svg = line_chart(words, lines, _month_ticks([week.monday for week in figures.weeks]), QUARTERS, Scale())
+    svg = line_chart(words, lines, month_ticks([week.monday for week in figures.weeks]), QUARTERS, Scale())
     return Panel(sentence, note % {"judged": sentences.judged_share(figures.whole)}, _precision_table(figures), svg)
 
 
-def _points(weeks: Sequence[Week], shares: Sequence[Share]) -> list[Point]:
+def week_points(weeks: Sequence[Week], shares: Sequence[Share]) -> list[Point]:
     """A point in the middle of each week."""
     return [
         Point(
@@ -84,27 +84,29 @@ def _precision_table(figures: QueueFigures) -> Table:
     columns = [
         Column("week", _("Week from"), "day"), Column("raised", _("Raised")), Column("shown", _("Shown")),
         Column("judged", _("Judged")), Column("audited", _("of them audited")),
-        *_share_columns("shown_precision", _("Real among shown")),
-        *_share_columns("all_precision_four_weeks", _("Real among all raised, four weeks")),
+        *share_columns("shown_precision", _("Real among shown")),
+        *share_columns("all_precision_four_weeks", _("Real among all raised, four weeks")),
     ]  # fmt: skip
     rows = [
         [week.monday, week.sample.total.raised, week.sample.total.shown, week.sample.total.judged,
          week.sample.drawn.judged,
-         *_share_cells(naive_precision(week.sample)), *_share_cells(weighted_precision(four_weeks))]
+         *share_cells(naive_precision(week.sample)), *share_cells(weighted_precision(four_weeks))]
         for week, four_weeks in reversed(list(zip(figures.weeks, figures.rolling, strict=True)))
     ]  # fmt: skip
     return Table("weeks", columns, rows)
 
 
-def _share_columns(key: str, title: str) -> list[Column]:
+def share_columns(key: str, title: str) -> list[Column]:
+    """A column of a share, with its two limits."""
     return [Column(key, title, "share_interval"), Column(f"{key}_low", "", "limit"), Column(f"{key}_high", "", "limit")]
 
 
-def _share_cells(share: Share) -> list[Cell]:
+def share_cells(share: Share) -> list[Cell]:
+    """The cells of a share; empty where it is unknown."""
     return [share.value, share.low, share.high] if share.value is not None else [None, None, None]
 
 
-def _month_ticks(days: Sequence[date]) -> list[Tick]:
+def month_ticks(days: Sequence[date]) -> list[Tick]:
     """The month's name at the first of the days in each month; the cut-off first month only where it has room."""
     starts = [0, *(i + 1 for i, (one, two) in enumerate(pairwise(days)) if one.month != two.month)]
     if len(starts) > 1 and starts[1] < 3:
@@ -183,7 +185,7 @@ def calibration_panel(found: Calibration) -> Panel:
     """The reliability diagram."""
     sentence = sentences.calibration(found)
     columns = [
-        Column("said", _("The model said"), "share"), Column("n", _("Alerts")), *_share_columns("real", _("Real")),
+        Column("said", _("The model said"), "share"), Column("n", _("Alerts")), *share_columns("real", _("Real")),
     ]  # fmt: skip
     table = Table("calibration", columns, [[each.said, each.n, each.share, *each.interval] for each in found.bins])
     if found.n < sentences.FEW:
@@ -238,7 +240,7 @@ def scorers_panel(rows: Sequence[ScorerFigures]) -> Panel:
     """Each scorer's precision, by version."""
     columns = [
         Column("scorer", _("Scorer"), "text"), Column("version", _("Version"), "text"), Column("raised", _("Alerts")),
-        Column("judged", _("Judged")), *_share_columns("precision", _("Real among shown")),
+        Column("judged", _("Judged")), *share_columns("precision", _("Real among shown")),
     ]  # fmt: skip
     cells = [
         [
@@ -246,7 +248,7 @@ def scorers_panel(rows: Sequence[ScorerFigures]) -> Panel:
             row.version,
             row.sample.total.raised,
             row.sample.total.judged,
-            *_share_cells(naive_precision(row.sample)),
+            *share_cells(naive_precision(row.sample)),
         ]
         for row in rows
     ]
@@ -258,11 +260,11 @@ def people_panel(rows: Sequence[PersonFigures]) -> Panel:
     """What each person did. No judgement of how reliable they are: that needs alerts which several judged."""
     columns = [
         Column("person", _("Person"), "text"), Column("verdicts", _("Verdicts")),
-        *_share_columns("accurate_share", _("Marked accurate")), Column("retractions", _("Taken back")),
+        *share_columns("accurate_share", _("Marked accurate")), Column("retractions", _("Taken back")),
         Column("median_seconds", _("Between two"), "seconds"),
     ]  # fmt: skip
     cells = [
-        [row.name, row.verdicts, *_share_cells(proportion(row.accurate, row.decided)), row.retractions, row.seconds]
+        [row.name, row.verdicts, *share_cells(proportion(row.accurate, row.decided)), row.retractions, row.seconds]
         for row in rows
     ]
     note = _(
@@ -274,5 +276,5 @@ def people_panel(rows: Sequence[PersonFigures]) -> Panel:
 
 def precision_spark(key: str, figures: QueueFigures, sentence: str) -> Svg:
     """The naive precision of the window as one small line."""
-    line = Line(_points(figures.weeks, [naive_precision(week.sample) for week in figures.weeks]), band=True)
+    line = Line(week_points(figures.weeks, [naive_precision(week.sample) for week in figures.weeks]), band=True)
     return sparkline(Words(f"spark-{key}", _("Precision week by week"), sentence), line, Scale())

@@ -10,15 +10,25 @@ from datetime import date, datetime
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Subquery, Sum
 
 from feedback.models import Kind, LedgerEntry, Queue, Value
+from scoring.anchoring import Verdicts
 from scoring.estimation import Cell, Counts, Sample, together
 from scoring.evaluation import Block, Calibration, Ordering, calibration
 from scoring.lead.periods import RECENT_WEEKS, days_until, midnight, window
-from scoring.models import FigureStanding, JudgedAlert, LearningBlock, PolicyVersion, Reranking, WeeklyFigure
+from scoring.models import (
+    FigureStanding,
+    JudgedAlert,
+    LearningBlock,
+    PolicyVersion,
+    Reranking,
+    WeeklyAgreement,
+    WeeklyFigure,
+)
 
 CALIBRATION_VERDICTS = 2_000
+Agreements = dict[bool, dict[int, Verdicts]]
 PACE_VERDICTS = 300  # of each person, newest first
 PAUSE_SECONDS = 600  # a longer gap between two verdicts of a person is a pause, not work
 
@@ -152,6 +162,16 @@ def figures_of(queue_ids: Collection[int], now: datetime) -> dict[int, QueueFigu
     for each in figures.values():
         each.scorers.sort(key=lambda row: (-row.sample.total.raised, row.name, row.version))
     return figures
+
+
+def agreements_of(queue_id: int, now: datetime) -> Agreements:
+    """The verdicts of reps in the window by band of probability, apart by whether they were blind."""
+    weeks = window(now)
+    rows = WeeklyAgreement.objects.filter(queue_id=queue_id, week__gte=weeks[0], week__lte=weeks[-1])
+    found: Agreements = {True: {}, False: {}}
+    for blind, band, judged, accurate in rows.values_list("blind", "band").annotate(Sum("judged"), Sum("accurate")):
+        found[blind][band] = Verdicts(judged, accurate)
+    return found
 
 
 def blocks_of(queue_id: int) -> list[Block]:
