@@ -16,7 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 VET_SECONDS = 15.0
 SWEEP_SCORING_SECONDS, SWEEP_LABELING_SECONDS, COUNT_SECONDS, HEARTBEAT_SECONDS = 5.0, 15.0, 15.0, 10.0
 REMEMBER_SECONDS = 15.0
-WATCH_SECONDS = 60.0
+WATCH_SECONDS, CHALLENGE_SECONDS = 60.0, 15.0
 
 # Celery warns root against tasks that are pickled; ours are JSON, and a container often has no other user.
 warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
@@ -33,6 +33,7 @@ BEAT_SCHEDULE = {
     "refill questions, free old leases": _every(SWEEP_LABELING_SECONDS, "labeling.tasks.sweep"),
     "count what the leads' pages show": _every(COUNT_SECONDS, "scoring.tasks.count"),
     "remember judged alerts for the search": _every(REMEMBER_SECONDS, "scoring.tasks.remember"),
+    "let challengers learn beside champions": _every(CHALLENGE_SECONDS, "scoring.tasks.challenge"),
     "watch for drift": _every(WATCH_SECONDS, "scoring.tasks.watch"),
     "look at who judged": _every(VET_SECONDS, "scoring.tasks.vet"),
     "show that clock, broker and worker run": _every(HEARTBEAT_SECONDS, "ops.tasks.beat_heart"),

@@ -1,13 +1,25 @@
 """Policies, model configurations and checkpoints: versions are appended, never edited."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from feedback.admin import FactAdmin
-from scoring.models import Checkpoint, ModelConfiguration, PolicyVersion, Reranking
+from scoring.lifecycle.manual import sections
+from scoring.model_config import ModelConfig
+from scoring.models import (
+    Amendment,
+    Challenger,
+    Checkpoint,
+    DriftAlarm,
+    Generation,
+    ModelConfiguration,
+    PolicyVersion,
+    Reranking,
+)
 from scoring.policy import rules_from
 from scoring.services import change_policy
 
@@ -53,11 +65,66 @@ def _clean_hard_rules(form: Any) -> Any:
     return rules
 
 
+def _parameter(name: str) -> Callable[[ModelConfiguration], Any]:
+    """A parameter as a row of the page; one that the stored configuration does not name has its default."""
+    usual = ModelConfig().to_dict()
+    return admin.display(description=name)(lambda stored: stored.parameters.get(name, usual[name]))
+
+
+_PARAMETERS = [(section, [_parameter(name) for name in section.names]) for section in sections()]
+
+
 @admin.register(ModelConfiguration)
 class ModelConfigurationAdmin(FactAdmin):
-    """The frozen configuration of each model."""
+    """The frozen configuration of each model: every parameter with what it means."""
 
-    list_display = ("queue", "version", "created_at")
+    list_display = ("queue", "version", "reign", "created_at")
+    list_select_related = ("queue",)
+    list_filter = ("queue",)
+    readonly_fields: ClassVar[Any] = [parameter for _section, parameters in _PARAMETERS for parameter in parameters]
+    fieldsets: ClassVar[Any] = [
+        (None, {"fields": ["queue", "version", "reign", "experience_queues", "created_at"]}),
+        *((section.title, {"description": section.text, "fields": found}) for section, found in _PARAMETERS),
+    ]
+
+
+@admin.register(Challenger)
+class ChallengerAdmin(FactAdmin):
+    """Configurations that learn, or learnt, beside the one in force."""
+
+    list_display = ("queue", "preset", "configuration", "position", "started_at", "ended", "ended_at")
+    list_select_related = ("queue", "configuration__queue")
+
+
+@admin.register(Generation)
+class GenerationAdmin(FactAdmin):
+    """Generations of the slow model, without their bytes."""
+
+    list_display = ("configuration", "learnt", "digest", "trained_at")
+    list_select_related = ("configuration__queue",)
+    exclude = ("payload",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Leave megabytes of state where they are."""
+        return super().get_queryset(request).defer("payload")
+
+
+@admin.register(Amendment)
+class AmendmentAdmin(FactAdmin):
+    """What changed how a ledger is learnt, row by row."""
+
+    list_display = ("queue", "number", "kind", "since", "until", "judge", "note", "created_by", "created_at")
+    list_select_related = ("queue", "judge", "created_by")
+    list_filter = ("kind", "queue")
+
+
+@admin.register(DriftAlarm)
+class DriftAlarmAdmin(FactAdmin):
+    """Drift alarms, open and closed."""
+
+    list_display = ("queue", "family", "since_at", "level", "opened_at", "acknowledged_by", "closed_at")
+    list_select_related = ("queue", "acknowledged_by")
+    list_filter = ("family", "queue")
 
 
 @admin.register(Checkpoint)

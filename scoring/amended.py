@@ -14,7 +14,7 @@ from scoring.models import Generation as GenerationRow
 
 _AMENDMENTS = """
     SELECT a.number, a.kind, a.since, a.until, a.judge_id, e.number, a.weights, g.id, g.learnt, g.chain,
-           g.configuration_id
+           COALESCE(g.configuration_id, a.configuration_id)
     FROM scoring_amendment a
     LEFT JOIN scoring_amendment e ON e.id = a.ends_id
     LEFT JOIN scoring_generation g ON g.id = a.generation_id

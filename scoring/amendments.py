@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from feedback.rules import Fact
 
-AmendmentKind = Literal["adopt", "hold_back", "let_in", "weigh"]
+AmendmentKind = Literal["adopt", "hold_back", "let_in", "weigh", "appoint"]
 
 FULL_WEIGHT: Final = 1.0
 
@@ -25,7 +25,8 @@ class Amendment:
 
     adopt: the generation trained on the first `learnt` lessons takes effect at `since`, for as long as those lessons
     have this `chain`. hold_back: facts in (since, until] by `judge` (None: by everybody) do not count. let_in ends the
-    hold of the number `ends`. weigh: facts after `since` by the judges in `weights` weigh so much.
+    hold of the number `ends`. weigh: facts after `since` by the judges in `weights` weigh so much. appoint: scores come
+    from the model of another configuration; what each of them learns stays the same.
     """
 
     number: int
@@ -77,6 +78,16 @@ class Amendments:
             row
             for row in self.adoptions(configuration)
             if row.since <= end and (row.since > position or (row.since == position and row.number > known))
+        ]
+
+    def unknown_below(self, configuration: int, position: int, known: int) -> list[Amendment]:
+        """Those after the number `known` that reach below a position of this configuration's model."""
+        return [
+            row
+            for row in self.rows
+            if row.number > known
+            and row.since < position
+            and (row.configuration is None or (row.kind == "adopt" and row.configuration == configuration))
         ]
 
     def applied(self, facts: Iterable[Fact]) -> list[Fact]:

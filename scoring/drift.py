@@ -24,8 +24,9 @@ import numpy as np
 import numpy.typing as npt
 from river.drift import ADWIN, KSWIN, PageHinkley
 
-# Of all the series of a queue together, per look at a window: scoring/lifecycle/watch.py divides it among them.
-FALSE_ALARMS: Final = 0.02
+# ADWIN's bound for all series of a queue together, which scoring/lifecycle/watch.py divides among them. The bound is
+# loose: measured, it is 0.15 false alarms a quarter (bench/drift.py, decision 0085).
+FALSE_ALARMS: Final = 1.0
 LEAST_BLOCKS: Final = 4  # on either side of a change
 LEAST_GAP: Final = 3.0  # standard errors: no detector is asked about less
 

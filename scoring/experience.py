@@ -1,8 +1,8 @@
 """What other queues' verdicts say of a new queue's first alerts: a prior for the learner. Pure.
 
-Every other queue is boiled down to a tally: how many of its labels were accurate, by upstream score. Each tally gives a
-log-odds at an upstream score of one half and a gain per unit of ``2 * score - 1``. The prior is their mean, queues of
-the same scorer and of the same language first, and it is shrunk towards knowing nothing as far as the queues differ.
+Every other queue is boiled down to a tally: how many of its labels were accurate, by upstream score. Each gives a
+log-odds at an upstream score of one half and a gain per unit of ``2 * score - 1``. The prior is the mean of those of
+the same scorer, the same language counting for more, shrunk towards knowing nothing as far as the queues differ.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 BINS: Final = 20
-SAME_SCORER: Final = 4.0
 SAME_LANGUAGE: Final = 2.0
 LEAST_VERDICTS: Final = 50  # of a queue that is asked
 USUAL_GAIN: Final = 1.0  # of a queue that has no other to lean on (ModelConfig.prior_gain)
@@ -65,11 +64,14 @@ def bin_of(score: float) -> int:
 
 
 def experience(tallies: Iterable[Tally], scorer: str, language: str) -> Experience:
-    """The prior of a new queue whose alerts come from `scorer` in `language`; `NONE` where nobody knows enough."""
-    known = [one for one in tallies if one.verdicts >= LEAST_VERDICTS]
+    """The prior of a new queue whose alerts come from `scorer` in `language`; `NONE` where nobody knows enough.
+
+    Queues of other scorers are not asked: their word is worth nothing here (bench/experience.py, decision 0087).
+    """
+    known = [one for one in tallies if scorer and one.scorer == scorer and one.verdicts >= LEAST_VERDICTS]
     if not known:
         return NONE
-    weights = np.array([_likeness(one, scorer, language) for one in known])
+    weights = np.array([_likeness(one, language) for one in known])
     fits = [fit(one.accurate, one.total) for one in known]
     intercept = _pooled([one[0] for one in fits], weights, 0.0)
     gain = _pooled([one[1] for one in fits], weights, USUAL_GAIN)
@@ -97,9 +99,9 @@ def fit(accurate: Sequence[int], total: Sequence[int]) -> tuple[float, float]:
     return float(weights[0]), float(weights[1])
 
 
-def _likeness(one: Tally, scorer: str, language: str) -> float:
+def _likeness(one: Tally, language: str) -> float:
     """How much a queue's word counts: by what it shares with the new one, and by how much it knows."""
-    shared = (SAME_SCORER if one.scorer == scorer else 1.0) * (SAME_LANGUAGE if one.language == language else 1.0)
+    shared = SAME_LANGUAGE if one.language == language else 1.0
     return shared * one.verdicts / (one.verdicts + 4 * LEAST_VERDICTS)
 
 

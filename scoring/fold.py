@@ -14,8 +14,9 @@ from feedback.selectors import facts_touched
 from scoring import checkpoints
 from scoring.amended import amendments_of, generation_of
 from scoring.amendments import Amendment, Amendments
+from scoring.elders import first_configuration
 from scoring.lessons import with_features
-from scoring.models import ModelConfiguration
+from scoring.models import AmendmentKind, ModelConfiguration, Reign
 from scoring.online_model import ModelConfig, OnlineModel
 from scoring.plan import Lesson, lessons_between, rewind_below
 
@@ -48,12 +49,14 @@ class TooLong(Exception):
 
 
 def configuration_of(queue_id: int) -> ModelConfiguration:
-    """The configuration in force; the first use of a queue freezes today's defaults for it."""
-    newest = ModelConfiguration.objects.filter(queue_id=queue_id).order_by("-version").first()
-    if newest is not None:
-        return newest
+    """The configuration in force; the first use of a queue freezes today's defaults, and what other queues know."""
+    mine = ModelConfiguration.objects.filter(queue_id=queue_id)
+    appointed = mine.filter(appointments__kind=AmendmentKind.APPOINT).order_by("-appointments__number").first()
+    in_force = appointed or mine.filter(reign=Reign.AT_ONCE).order_by("-version").first()
+    if in_force is not None:
+        return in_force
     made, _created = ModelConfiguration.objects.get_or_create(
-        queue_id=queue_id, version=1, defaults={"parameters": ModelConfig().to_dict()}
+        queue_id=queue_id, version=1, defaults=first_configuration(queue_id)
     )
     return made
 
@@ -144,7 +147,7 @@ class Way:
         """The smallest position up to `position` that must be learnt otherwise than it was; None where all holds."""
         if position > self.end or not self.amendments.known(known):
             return self.end + 1 if position > self.end else position
-        below = [row.since + 1 for row in self.amendments.rows if row.number > known and row.since < position]
+        below = [row.since + 1 for row in self.amendments.unknown_below(self.configuration.pk, position, known)]
         if position in (0, self.end) or below:
             return min(below, default=None)
         bounds = [rewind_below(position, self._facts(low, high)) for low, high in self._strides(position)]

@@ -100,7 +100,7 @@ def forget_replicas() -> None:
 
 
 def pulse(queue_id: int) -> tuple[int, int, int]:
-    """The queue's ledger head, its configuration's version and its newest amendment, in one round trip."""
+    """The queue's ledger head, the version of the configuration in force, the newest amendment: in one round trip."""
     with connection.cursor() as cursor:
         cursor.execute(_PULSE, {"queue": queue_id})
         head, version, number = cursor.fetchone()
@@ -109,6 +109,10 @@ def pulse(queue_id: int) -> tuple[int, int, int]:
 
 _PULSE = """
     SELECT COALESCE((SELECT max(position) FROM feedback_ledgerentry WHERE queue_id = %(queue)s), 0),
-           COALESCE((SELECT max(version) FROM scoring_modelconfiguration WHERE queue_id = %(queue)s), 0),
+           COALESCE((SELECT c.version FROM scoring_amendment a JOIN scoring_modelconfiguration c
+                     ON c.id = a.configuration_id WHERE a.queue_id = %(queue)s AND a.kind = 'appoint'
+                     ORDER BY a.number DESC LIMIT 1),
+                    (SELECT max(version) FROM scoring_modelconfiguration
+                     WHERE queue_id = %(queue)s AND reign = 'at_once'), 0),
            COALESCE((SELECT max(number) FROM scoring_amendment WHERE queue_id = %(queue)s), 0)
 """

@@ -9,6 +9,7 @@ from feedback.nudges import nudge
 from scoring import services
 from scoring.explain.services import remember_behind
 from scoring.lead.services import count_queues_behind
+from scoring.lifecycle.challenging import challenge_all
 from scoring.lifecycle.services import watch_queues
 from scoring.receivers import LEARN
 from scoring.trust.services import vet_queues_behind
@@ -64,6 +65,12 @@ def watch() -> None:
 def vet() -> None:
     """Look at the judges of the queues in which somebody judged."""
     vet_queues_behind(now=timezone.now())
+
+
+@shared_task
+def challenge() -> None:
+    """Give every challenger its turn beside the champion."""
+    challenge_all(now=timezone.now())
 
 
 @shared_task

@@ -1,6 +1,6 @@
 """The addresses of the lead's pages, mounted at /lead/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from scoring.cards.urls import urlpatterns as cards
 from scoring.lead import views
@@ -12,6 +12,7 @@ app_name = "lead"
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("<slug:slug>/", views.queue, name="queue"),
+    path("<slug:slug>/model/", include("scoring.lifecycle.urls")),
     path("<slug:slug>/<slug:name>.csv", views.table, name="table"),
     *policylab,
     *cards,

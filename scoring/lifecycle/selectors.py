@@ -1,19 +1,99 @@
-"""Reads of a queue's life cycle: drift, configurations, checkpoints, generations."""
+"""Reads of a queue's life cycle: drift, the model that serves, its past, its challenger."""
 
 from __future__ import annotations
 
-from django.db.models import Max
+from dataclasses import dataclass
+from typing import Any
 
-from scoring.models import DriftAlarm
+from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models.functions import Length
 
-RECENT_ALARMS = 20
+from scoring.amended import amendments_of
+from scoring.fold import configuration_of
+from scoring.lead.rollups import BLOCK_SIZE
+from scoring.lifecycle.comparison import Comparison, compare
+from scoring.lifecycle.footprint import footprint
+from scoring.lifecycle.presets import changed
+from scoring.model_config import ModelConfig
+from scoring.models import (
+    Amendment,
+    AmendmentKind,
+    Challenger,
+    Checkpoint,
+    DriftAlarm,
+    Generation,
+    JudgedAlert,
+    LearningBlock,
+    ModelConfiguration,
+    Reign,
+    ShadowScore,
+)
+from scoring.replica import replica_of
+from scoring.services.generations import withdrawn
+
+RECENT = 20
+RECENT_BLOCKS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """The model that serves: its passport, how far it is, and how much room it takes."""
+
+    passport: dict[str, Any]
+    position: int
+    behind: int
+    stale: bool
+    version: int
+    changed: list[tuple[str, Any, Any]]
+    report: dict[str, Any]
+    held_back: int
+    retraining: frozenset[int]
+    experience_queues: int
+    bytes_held: int
+    checkpoints: int
+    checkpoint_bytes: int
+    newest_checkpoint_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationLine:
+    """A generation, and the position at which it was adopted."""
+
+    generation: Generation
+    since: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Where the model can be taken back to, what is held back, and the generations and configurations it has had.
+
+    `auc`: by position of a checkpoint, that of the `RECENT_BLOCKS` learning blocks before it; 0.5 orders nothing.
+    """
+
+    checkpoints: list[Checkpoint]
+    auc: dict[int, float]
+    holds: list[Amendment]
+    generations: list[GenerationLine]
+    reigned: list[ModelConfiguration]
+    in_force: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """The challenger, if there is one, beside the champion on the alerts that both have scored."""
+
+    challenger: Challenger | None
+    scored: int
+    changed: list[tuple[str, Any, Any]]
+    comparison: Comparison | None
+    ended: list[Challenger]
 
 
 def alarms_of(queue_id: int, closed: bool = False) -> list[DriftAlarm]:
     """A queue's open drift alarms, newest first; with `closed`, its recent closed ones behind them."""
     alarms = DriftAlarm.objects.filter(queue_id=queue_id).select_related("acknowledged_by").order_by("-opened_at")
     found = list(alarms.filter(closed_at__isnull=True))
-    return found + list(alarms.filter(closed_at__isnull=False)[:RECENT_ALARMS]) if closed else found
+    return found + list(alarms.filter(closed_at__isnull=False)[:RECENT]) if closed else found
 
 
 def drift_level(queue_id: int) -> float:
@@ -24,3 +104,82 @@ def drift_level(queue_id: int) -> float:
     """
     found = DriftAlarm.objects.filter(queue_id=queue_id, closed_at__isnull=True).aggregate(level=Max("level"))
     return float(found["level"] or 0.0)
+
+
+def reigned(queue_id: int) -> QuerySet[ModelConfiguration]:
+    """The configurations that are or have been in force, newest first."""
+    mine = ModelConfiguration.objects.filter(queue_id=queue_id)
+    in_force = mine.filter(Q(reign=Reign.AT_ONCE) | Q(appointments__kind=AmendmentKind.APPOINT))
+    return in_force.distinct().order_by("-version")
+
+
+def learner_of(queue_id: int) -> Learner:
+    """The model that this process serves now, every committed verdict learnt."""
+    configuration = configuration_of(queue_id)
+    amendments = amendments_of(queue_id)
+    with replica_of(queue_id).hold() as belief:
+        passport, held = belief.model.passport(), footprint(belief.model)
+        outdated = withdrawn(amendments, configuration.pk, belief.model.milestones)
+    newest = Checkpoint.objects.filter(configuration=configuration).annotate(size=Length("payload"))
+    sizes = Checkpoint.objects.filter(queue_id=queue_id).aggregate(count=Count("pk"), total=Sum(Length("payload")))
+    return Learner(
+        passport, belief.position, belief.behind, belief.stale,
+        configuration.version, changed(ModelConfig().to_dict(), configuration.parameters),
+        _report(configuration, passport), len(amendments.holds), frozenset(one.learnt for one in outdated),
+        configuration.experience_queues, held,
+        sizes["count"], sizes["total"] or 0,
+        newest.order_by("-position").values_list("size", flat=True).first() or 0,
+    )  # fmt: skip
+
+
+def past_of(queue_id: int) -> Past:
+    """What a lead can go back to. Checkpoints without their bytes."""
+    configuration, amendments = configuration_of(queue_id), amendments_of(queue_id)
+    kept = Checkpoint.objects.filter(configuration=configuration).defer("payload").order_by("-position")
+    numbers = [hold.number for hold in amendments.holds]
+    holds = Amendment.objects.filter(queue_id=queue_id, number__in=numbers).select_related("judge", "created_by")
+    since = {row.generation: row.since for row in amendments.adoptions(configuration.pk)}
+    trained = Generation.objects.filter(configuration=configuration).defer("payload").order_by("-learnt", "-trained_at")
+    lines = [GenerationLine(one, since.get(one.pk)) for one in trained[:RECENT]]
+    checkpoints = list(kept)
+    auc = _auc_before(queue_id, [one.position for one in checkpoints])
+    return Past(
+        checkpoints, auc, list(holds.order_by("-number")), lines, list(reigned(queue_id)), configuration.version
+    )
+
+
+def contest_of(queue_id: int) -> Contest:
+    """The challenger and the champion, alert by alert: each probability was made before the label was known."""
+    contests = Challenger.objects.filter(queue_id=queue_id).select_related("configuration", "started_by", "ended_by")
+    challenger = contests.filter(ended_at__isnull=True).first()
+    ended = list(contests.filter(ended_at__isnull=False)[:RECENT])
+    if challenger is None:
+        return Contest(None, 0, [], None, ended)
+    before = configuration_of(queue_id).parameters
+    scores = dict(ShadowScore.objects.filter(challenger=challenger).values_list("alert_id", "probability"))
+    judged = JudgedAlert.objects.filter(alert__in=scores.keys()).values_list("alert_id", "probability", "accurate")
+    rows = list(judged)
+    comparison = compare([row[1] for row in rows], [scores[row[0]] for row in rows], [row[2] for row in rows])
+    return Contest(challenger, len(scores), changed(before, challenger.configuration.parameters), comparison, ended)
+
+
+def _report(configuration: ModelConfiguration, passport: dict[str, Any]) -> dict[str, Any]:
+    """What was measured of the generation that serves."""
+    serving = passport["generation"]
+    if serving is None:
+        return {}
+    rows = Generation.objects.filter(configuration=configuration, digest=serving["digest"])
+    return rows.values_list("report", flat=True).first() or {}
+
+
+def _auc_before(queue_id: int, positions: list[int]) -> dict[int, float]:
+    """How well alerts were ordered on arrival, in the blocks that end before each position."""
+    rows = LearningBlock.objects.filter(queue_id=queue_id).values_list("number", "pairs", "concordant")
+    blocks = {number: (pairs, concordant) for number, pairs, concordant in rows}
+    found = {}
+    for position in positions:
+        last = position // BLOCK_SIZE
+        near = [blocks[n] for n in range(last - RECENT_BLOCKS, last) if n in blocks]
+        if pairs := sum(one[0] for one in near):
+            found[position] = sum(one[1] for one in near) / pairs
+    return found

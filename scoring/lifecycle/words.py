@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from scoring.lifecycle.comparison import Difference
 from scoring.models import DriftAlarm, DriftFamily
 
 SHOWN = 4  # movements that are told one by one; the rest are counted
@@ -83,3 +85,111 @@ _TEMPLATES: Mapping[str, tuple[Callable[[float], str], Callable[[], str]]] = {
     "bias": (share, lambda: _("accurate more often than the model says by: %(before)s → %(after)s")),
     "accurate": (share, lambda: _("share of accurate alerts among those judged: %(before)s → %(after)s")),
 }
+
+
+def whole(value: int) -> str:
+    """A count with its thousands apart."""
+    return number_format(value, 0, force_grouping=True)
+
+
+def size(count: int) -> str:
+    """Bytes, in the unit that people use."""
+    if count < 1_000_000:
+        return _("%(number)s kB") % {"number": number_format(count / 1_000, 0)}
+    return _("%(number)s MB") % {"number": number_format(count / 1_000_000, 1)}
+
+
+def held_back(holds: int) -> str:
+    """Whether something of the ledger does not count."""
+    if not holds:
+        return _("nothing is held back")
+    return ngettext(
+        "%(count)s stretch of verdicts is held back", "%(count)s stretches of verdicts are held back", holds
+    ) % {"count": holds}
+
+
+def generation(serving: Mapping[str, Any] | None, report: Mapping[str, Any]) -> tuple[str, str]:
+    """The slow model that serves, and how well it did on rows that it had not seen."""
+    if serving is None:
+        return _("none yet"), _("the first is trained once enough labels are known")
+    trained = _("trained on %(count)s labels") % {"count": whole(serving["learnt"])}
+    if report.get("auc") is None:
+        return trained, serving["digest"][:12]
+    return trained, _("AUC %(auc)s on labels it had not seen") % {"auc": number_format(report["auc"], 3)}
+
+
+def configuration(version: int, differs: Sequence[tuple[str, Any, Any]]) -> tuple[str, str]:
+    """The configuration in force, and how it differs from the usual one."""
+    named = _("version %(version)s") % {"version": version}
+    ours = [one for one in differs if not one[0].startswith("experience_")]
+    return named, changes(ours) if ours else _("the usual parameters")
+
+
+def changes(differs: Sequence[tuple[str, Any, Any]]) -> str:
+    """Parameters that differ, with both values."""
+    return ", ".join(f"{name} {before:g} → {after:g}" for name, before, after in differs)
+
+
+def prior(passport: Mapping[str, Any], queues: int) -> tuple[str, str]:
+    """What the model leans on while it knows little, and how much of that is left."""
+    left = _("%(share)s of the prior is left") % {"share": share(passport["prior_share"])}
+    verdicts = int(passport["experience_verdicts"])
+    if not verdicts:
+        return _("leans on the upstream score"), left
+    text = ngettext(
+        "leans on the upstream score and %(verdicts)s verdicts of %(queues)s other queue",
+        "leans on the upstream score and %(verdicts)s verdicts of %(queues)s other queues",
+        queues,
+    )
+    return text % {"verdicts": whole(verdicts), "queues": queues}, left
+
+
+def presets() -> list[tuple[str, str, str]]:
+    """What a challenger can try: its key, its name and what it does."""
+    return [
+        ("forget_faster", _("Forget faster"), _("Old verdicts count for less: for a business that changes.")),
+        (
+            "remember_longer",
+            _("Remember longer"),
+            _("Old verdicts count for more: for a business that stays the same."),
+        ),
+        (
+            "no_slow_generation",
+            _("Without the slow model"),
+            _("Only what learns at every verdict: simpler to explain."),
+        ),
+        ("text_moves_more", _("Let words weigh more"), _("The text moves the score faster.")),
+        ("without_text", _("Without the text"), _("Only the customer's numbers and categories.")),
+        ("only_text", _("Only the text"), _("Without the customer's numbers and categories.")),
+        ("todays_defaults", _("The usual parameters"), _("Those of a new queue in this release.")),
+    ]
+
+
+def difference(found: Difference, digits: int) -> str:
+    """Champion and challenger, and the difference with its interval."""
+    numbers = {
+        name: number_format(value, digits)
+        for name, value in (("champion", found.champion), ("challenger", found.challenger))
+    }
+    signed = {
+        name: f"{value:+.{digits}f}".replace("-", "−")
+        for name, value in (("gap", found.value), ("low", found.low), ("high", found.high))
+    }
+    return _("%(champion)s → %(challenger)s, %(gap)s (%(low)s to %(high)s)") % {**numbers, **signed}
+
+
+def verdict(found: Difference, *, higher_is_better: bool) -> str:
+    """Whether a difference says anything."""
+    if not found.is_clear:
+        return _("no clear difference")
+    return _("clearly better") if (found.value > 0) == higher_is_better else _("clearly worse")
+
+
+def auc(value: float | None) -> str:
+    """An AUC, or a dash where there is none."""
+    return "–" if value is None else number_format(value, 3)
+
+
+def preset_name(key: str) -> str:
+    """What a challenger tries."""
+    return next((name for known, name, _about in presets() if known == key), key)

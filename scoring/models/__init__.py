@@ -1,9 +1,10 @@
 """What is believed right now: policies, model configurations, checkpoints, re-rankings."""
 
 from scoring.models.amendments import Amendment, AmendmentKind, Generation
+from scoring.models.challengers import Challenger, ChallengerEnd, ShadowScore
 from scoring.models.drift import DriftAlarm, DriftFamily, DriftStanding
 from scoring.models.figures import FigureStanding, JudgedAlert, LearningBlock, WeeklyAgreement, WeeklyFigure
-from scoring.models.learner import Checkpoint, ModelConfiguration, Reranking
+from scoring.models.learner import Checkpoint, ModelConfiguration, Reign, Reranking
 from scoring.models.policies import PolicyVersion, Stage
 from scoring.models.similar import MemoryStanding, RememberedAlert
 from scoring.models.suppressions import Suppression
@@ -12,6 +13,8 @@ from scoring.models.trust import JudgeFigure, Ruling, Suspect, Vetting
 __all__ = [
     "Amendment",
     "AmendmentKind",
+    "Challenger",
+    "ChallengerEnd",
     "Checkpoint",
     "DriftAlarm",
     "DriftFamily",
@@ -24,9 +27,11 @@ __all__ = [
     "MemoryStanding",
     "ModelConfiguration",
     "PolicyVersion",
+    "Reign",
     "RememberedAlert",
     "Reranking",
     "Ruling",
+    "ShadowScore",
     "Stage",
     "Suppression",
     "Suspect",

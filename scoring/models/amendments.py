@@ -53,6 +53,7 @@ class AmendmentKind(models.TextChoices):
     HOLD_BACK = "hold_back", _("verdicts held back")
     LET_IN = "let_in", _("verdicts let in")
     WEIGH = "weigh", _("verdicts weighed")
+    APPOINT = "appoint", _("configuration put in force")
 
 
 class Amendment(models.Model):
@@ -89,6 +90,14 @@ class Amendment(models.Model):
         db_index=False,
         verbose_name=_("generation"),
     )
+    configuration = models.ForeignKey(
+        ModelConfiguration,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="appointments",
+        db_index=False,
+        verbose_name=_("model configuration"),
+    )
     ends = models.OneToOneField(
         "self", on_delete=models.CASCADE, null=True, related_name="ended_by", verbose_name=_("ends")
     )
@@ -115,6 +124,7 @@ class Amendment(models.Model):
             models.CheckConstraint(
                 condition=Q(kind=AmendmentKind.ADOPT, generation__isnull=False)
                 | Q(kind=AmendmentKind.LET_IN, ends__isnull=False)
+                | Q(kind=AmendmentKind.APPOINT, configuration__isnull=False)
                 | Q(kind__in=[AmendmentKind.HOLD_BACK, AmendmentKind.WEIGH], generation__isnull=True),
                 name="amendment_kind_and_content_agree",
             ),

@@ -7,8 +7,19 @@ from django.utils.translation import gettext_lazy as _
 from feedback.models import Queue
 
 
+class Reign(models.TextChoices):
+    """When a configuration comes into force."""
+
+    AT_ONCE = "at_once", _("at once")
+    ON_TRIAL = "on_trial", _("on trial")
+
+
 class ModelConfiguration(models.Model):
-    """A queue's frozen model configuration. The newest version is in force; a change is a new version."""
+    """A queue's frozen model configuration; a change is a new version.
+
+    In force is the one that was appointed last (scoring.models.Amendment); where none was, the newest that is not on
+    trial.
+    """
 
     queue = models.ForeignKey(
         Queue, on_delete=models.CASCADE, related_name="model_configurations", db_index=False, verbose_name=_("queue")
@@ -16,6 +27,9 @@ class ModelConfiguration(models.Model):
     version = models.PositiveIntegerField(_("version"))
     # scoring.online_model.ModelConfig.to_dict()
     parameters = models.JSONField(_("parameters"))
+    reign = models.CharField(_("comes into force"), max_length=8, choices=Reign.choices, default=Reign.AT_ONCE)
+    # How many other queues the prior in `parameters` rests on (scoring.experience).
+    experience_queues = models.PositiveIntegerField(_("other queues it learnt from"), default=0)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from feedback.models import LEDGER_LOCK, LedgerEntry, Queue
 from feedback.nudges import nudge
 from feedback.people import Person
-from scoring.models import Amendment, AmendmentKind, Generation
+from scoring.models import Amendment, AmendmentKind, Generation, ModelConfiguration
 from scoring.receivers import LEARN
 
 
@@ -76,6 +76,14 @@ def weigh(*, queue: Queue, weights: Mapping[int, float], now: datetime, note: st
 def adopt(*, queue: Queue, generation: Generation, since: int, now: datetime) -> Amendment:
     """From `since` on, the fast model takes the log-odds of this generation."""
     return _append(queue, since, now, kind=AmendmentKind.ADOPT, generation=generation)
+
+
+def appoint(*, queue: Queue, configuration: ModelConfiguration, by: Person | None, now: datetime) -> Amendment:
+    """From the ledger's head on, scores come from the model of this configuration. Nothing that was learnt changes."""
+    with transaction.atomic():
+        _lock(queue)
+        head = LedgerEntry.objects.filter(queue=queue).aggregate(head=Max("position"))["head"] or 0
+        return _append(queue, head, now, kind=AmendmentKind.APPOINT, configuration=configuration, created_by=by)
 
 
 def _append(queue: Queue, since: int, now: datetime, **fields: Any) -> Amendment:

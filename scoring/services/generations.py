@@ -41,13 +41,15 @@ def due(belief: Belief) -> bool:
     return _newest_due(belief.model) is not None
 
 
-def advance(*, queue: Queue, belief: Belief, now: datetime) -> int:
+def advance(*, queue: Queue, belief: Belief, now: datetime, configuration: ModelConfiguration | None = None) -> int:
     """Train and adopt what is due at a state that has learnt the whole ledger; returns how many were adopted.
+
+    `configuration`: that of the model, where it is not the one in force.
 
     1. Generations that knew a label which was withdrawn are trained again without it and adopted where they were.
     2. The newest due one is trained, older ones that were missed are not.
     """
-    configuration = configuration_of(queue.pk)
+    configuration = configuration or configuration_of(queue.pk)
     amendments = amendments_of(queue.pk)
     wanted = withdrawn(amendments, configuration.pk, belief.model.milestones)
     if (learnt := _newest_due(belief.model)) is not None and learnt not in {one.learnt for one in wanted}:

@@ -1,0 +1,151 @@
+"""The model's page as its template reads it: what is known, put into words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.utils.translation import gettext as _
+
+from feedback.models import Queue, Role
+from feedback.selectors import queue_for
+from scoring.lifecycle import selectors, words
+from scoring.lifecycle.selectors import Contest, Learner, Past
+from scoring.models import Checkpoint, DriftAlarm
+
+Person = AbstractBaseUser | AnonymousUser
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A name and its value, with a note where there is more to say."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmLine:
+    """A drift alarm in words."""
+
+    alarm: DriftAlarm
+    title: str
+    movements: list[tuple[str, str]]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointLine:
+    """A checkpoint, the AUC of the thousand positions before it, and whether it is where the model stands now."""
+
+    checkpoint: Checkpoint
+    auc: str
+    is_head: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPage:
+    """The page of a queue's model."""
+
+    queue: Queue
+    headline: str
+    passport: list[Line]
+    memory: list[Line]
+    alarms: list[AlarmLine]
+    past_alarms: list[AlarmLine]
+    learner: Learner
+    past: Past
+    contest: Contest
+    comparison: list[Line]
+    contest_name: str
+    contest_changes: str
+    presets: list[tuple[str, str, str]]
+    checkpoints: list[CheckpointLine]
+
+
+def model_page(*, user: Person, slug: str, now: datetime) -> ModelPage:
+    """The page of a queue that the person leads. Raises `Queue.DoesNotExist` for any other."""
+    queue = queue_for(user, slug, Role.LEAD)
+    learner, contest, past = selectors.learner_of(queue.pk), selectors.contest_of(queue.pk), selectors.past_of(queue.pk)
+    alarms = [_alarm_line(alarm) for alarm in selectors.alarms_of(queue.pk, closed=True)]
+    return ModelPage(
+        queue,
+        _headline(queue, learner, [one for one in alarms if one.alarm.closed_at is None]),
+        _passport(learner),
+        _memory(learner),
+        [one for one in alarms if one.alarm.closed_at is None],
+        [one for one in alarms if one.alarm.closed_at is not None],
+        learner,
+        past,
+        contest,
+        _comparison(contest),
+        words.preset_name(contest.challenger.preset) if contest.challenger else "",
+        words.changes(contest.changed),
+        words.presets(),
+        _checkpoints(past, learner),
+    )
+
+
+def _checkpoints(past: Past, learner: Learner) -> list[CheckpointLine]:
+    """Where the model can be taken back to."""
+    return [
+        CheckpointLine(one, words.auc(past.auc.get(one.position)), one.position == learner.position + learner.behind)
+        for one in past.checkpoints
+    ]
+
+
+def _headline(queue: Queue, learner: Learner, alarms: list[AlarmLine]) -> str:
+    """What a lead should know first."""
+    if learner.stale:
+        return _("%(queue)s: verdicts are being unlearnt; the last good model serves") % {"queue": queue.title}
+    if alarms:
+        return _("%(queue)s: something has changed") % {"queue": queue.title}
+    if not learner.passport["learnt"]:
+        return _("%(queue)s: nothing learnt yet") % {"queue": queue.title}
+    return _("%(queue)s: the model is up to date and nothing has drifted") % {"queue": queue.title}
+
+
+def _passport(learner: Learner) -> list[Line]:
+    """The model in a few lines."""
+    position = words.whole(learner.position)
+    behind = _("%(rows)s ledger rows behind") % {"rows": words.whole(learner.behind)} if learner.behind else ""
+    return [
+        Line(_("Ledger position"), position, behind or _("every verdict is in")),
+        Line(_("Labels learnt"), words.whole(learner.passport["learnt"]), words.held_back(learner.held_back)),
+        Line(_("Slow generation"), *words.generation(learner.passport["generation"], learner.report)),
+        Line(_("Configuration"), *words.configuration(learner.version, learner.changed)),
+        Line(_("Prior"), *words.prior(learner.passport, learner.experience_queues)),
+    ]
+
+
+def _memory(learner: Learner) -> list[Line]:
+    """How much room the model takes, and the bound."""
+    return [
+        Line(_("In each process"), words.size(learner.bytes_held), _("bound: 60 MB, however many verdicts there are")),
+        Line(
+            _("Checkpoints"),
+            words.size(learner.checkpoint_bytes),
+            _("%(count)s kept, the newest %(size)s")
+            % {"count": words.whole(learner.checkpoints), "size": words.size(learner.newest_checkpoint_bytes)},
+        ),
+    ]
+
+
+def _comparison(contest: Contest) -> list[Line]:
+    """How the challenger does beside the champion."""
+    found = contest.comparison
+    if found is None:
+        return []
+    return [
+        Line(_("AUC"), words.difference(found.auc, 3), words.verdict(found.auc, higher_is_better=True)),
+        Line(_("Log loss"), words.difference(found.log_loss, 3), words.verdict(found.log_loss, higher_is_better=False)),
+    ]
+
+
+def _alarm_line(alarm: DriftAlarm) -> AlarmLine:
+    told: list[dict[str, Any]] = alarm.movements
+    shown = [(words.what_moved(one), words.ended_text(one["ended"])) for one in told[: words.SHOWN]]
+    return AlarmLine(alarm, words.family_title(alarm), shown, max(0, len(told) - words.SHOWN))

@@ -1,0 +1,163 @@
+"""The model's page: what a lead reads there and can do, and what others cannot."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from feedback.models import Queue, Scorer, Value
+from feedback.selectors import head_of
+from scoring.lifecycle import challenging
+from scoring.lifecycle.watch import Movement
+from scoring.models import Amendment, Challenger, Checkpoint, DriftAlarm
+from scoring.services import learn
+from tests import factories
+from tests.factories import NOON
+
+MOVED = Movement("share", "channel", "app", 0.12, 0.41, 60, NOON.isoformat(), 600, 3.6).to_dict() | {"ended": ""}
+
+
+@pytest.fixture(autouse=True)
+def _fresh_beliefs() -> None:
+    challenging._beliefs.clear()
+
+
+@pytest.fixture
+def alarm(queue: Queue) -> DriftAlarm:
+    return DriftAlarm.objects.create(
+        queue=queue, family="inputs", detector="ADWIN", movements=[MOVED], since_position=600, since_at=NOON,
+        level=0.4, opened_at=NOON,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def taught(queue: Queue, upstream: Scorer, rhea: User) -> Queue:
+    """A queue with two checkpoints."""
+    for low in (0, 3):
+        for number in range(low, low + 3):
+            alert = factories.raise_alert(queue, upstream, f"refund {number}")
+            factories.judge(alert, rhea, Value.ACCURATE if number % 2 else Value.FALSE_POSITIVE)
+        learn(queue_id=queue.pk, now=NOON + timedelta(hours=low))
+    return queue
+
+
+def address(queue: Queue, deed: str = "") -> str:
+    return reverse("lead:model_act", args=[queue.slug, deed]) if deed else reverse("lead:model", args=[queue.slug])
+
+
+@pytest.fixture
+def leading(client: Client, lena: User) -> Client:
+    client.force_login(lena)
+    return client
+
+
+class TestThePage:
+    def test_a_new_queue_has_one_too(self, leading: Client, queue: Queue) -> None:
+        page = leading.get(address(queue)).content.decode()
+        assert "nothing learnt yet" in page and "leans on the upstream score" in page
+
+    def test_it_tells_what_moved_from_where_to_where(self, leading: Client, queue: Queue, alarm: DriftAlarm) -> None:
+        page = leading.get(address(queue)).content.decode()
+        assert "share of channel = app: 12 % → 41 %" in page and "I have seen this" in page
+
+    def test_it_shows_the_passport_and_the_memory(self, leading: Client, taught: Queue) -> None:
+        page = leading.get(address(taught)).content.decode()
+        assert "every verdict is in" in page and " of the prior is left" in page and "bound: 60 MB" in page
+
+    def test_it_costs_a_bounded_number_of_queries(
+        self, leading: Client, taught: Queue, alarm: DriftAlarm, django_assert_max_num_queries: object
+    ) -> None:
+        leading.get(address(taught))
+        with django_assert_max_num_queries(40):  # type: ignore[operator]
+            leading.get(address(taught))
+
+
+class TestWhoMaySee:
+    @pytest.mark.parametrize("name", ["rhea", "ada", "mallory"])
+    def test_for_others_it_does_not_exist(
+        self, name: str, client: Client, queue: Queue, rhea: User, ada: User, mallory: User
+    ) -> None:
+        client.force_login(User.objects.get(username=name))
+        assert client.get(address(queue)).status_code == 404
+        assert client.post(address(queue, "challenge"), {"preset": "only_text"}).status_code == 404
+        assert not Challenger.objects.exists()
+
+    def test_a_stranger_is_asked_to_log_in(self, client: Client, queue: Queue) -> None:
+        assert client.get(address(queue)).status_code == 302
+
+    def test_nothing_is_changed_by_reading(self, leading: Client, queue: Queue) -> None:
+        assert leading.get(address(queue, "challenge")).status_code == 405
+
+    def test_an_unknown_deed_does_not_exist(self, leading: Client, queue: Queue) -> None:
+        assert leading.post(address(queue, "explode")).status_code == 404
+
+    def test_another_queues_alarm_does_not_exist(
+        self, leading: Client, queue: Queue, other_queue: Queue, alarm: DriftAlarm
+    ) -> None:
+        DriftAlarm.objects.update(queue=other_queue)
+        assert leading.post(address(queue, "acknowledge"), {"alarm": alarm.pk}).status_code == 404
+        assert DriftAlarm.objects.get().acknowledged_at is None
+
+    @pytest.mark.parametrize("number", ["", "x", "9" * 40])
+    def test_a_number_that_is_none_does_not_exist(self, leading: Client, taught: Queue, number: str) -> None:
+        assert leading.post(address(taught, "roll-back"), {"position": number, "note": "x"}).status_code == 404
+
+
+class TestDeeds:
+    def test_an_alarm_is_acknowledged(self, leading: Client, queue: Queue, alarm: DriftAlarm, lena: User) -> None:
+        leading.post(address(queue, "acknowledge"), {"alarm": alarm.pk})
+        alarm.refresh_from_db()
+        assert alarm.acknowledged_by == lena
+
+    def test_a_challenger_is_started_and_dropped(self, leading: Client, taught: Queue) -> None:
+        leading.post(address(taught, "challenge"), {"preset": "remember_longer"})
+        challenger = Challenger.objects.get(queue=taught)
+        assert "Remember longer" in leading.get(address(taught)).content.decode()
+        leading.post(address(taught, "drop"), {"challenger": challenger.pk})
+        challenger.refresh_from_db()
+        assert challenger.ended == "dropped"
+
+    def test_a_challenger_is_promoted_and_the_old_one_taken_back(self, leading: Client, taught: Queue) -> None:
+        leading.post(address(taught, "challenge"), {"preset": "only_text"})
+        leading.post(address(taught, "promote"), {"challenger": Challenger.objects.get().pk})
+        assert "version 2" in leading.get(address(taught)).content.decode()
+        leading.post(address(taught, "put-in-force"), {"version": 1})
+        assert "version 1" in leading.get(address(taught)).content.decode()
+
+    def test_a_preset_that_does_not_exist_is_refused(self, leading: Client, queue: Queue) -> None:
+        answer = leading.post(address(queue, "challenge"), {"preset": "x"}, follow=True).content.decode()
+        assert "Choose what the challenger should try." in answer and not Challenger.objects.exists()
+
+    def test_the_model_is_taken_back_to_a_checkpoint_and_its_verdicts_let_in_again(
+        self, leading: Client, taught: Queue
+    ) -> None:
+        first = Checkpoint.objects.filter(queue=taught).order_by("position")[0]
+        leading.post(address(taught, "roll-back"), {"position": first.position, "note": "a bad import"})
+        hold = Amendment.objects.get(queue=taught, kind="hold_back")
+        assert (hold.since, hold.until, hold.note) == (first.position, head_of(taught.pk), "a bad import")
+        page = leading.get(address(taught)).content.decode()
+        assert "are held back" in page and "a bad import" in page
+        leading.post(address(taught, "let-in"), {"hold": hold.number})
+        assert "are held back" not in leading.get(address(taught)).content.decode()
+
+    def test_a_rollback_needs_a_reason(self, leading: Client, taught: Queue) -> None:
+        first = Checkpoint.objects.filter(queue=taught).order_by("position")[0]
+        leading.post(address(taught, "roll-back"), {"position": first.position, "note": "  "})
+        assert not Amendment.objects.filter(kind="hold_back").exists()
+
+    def test_a_position_without_a_checkpoint_does_not_exist(self, leading: Client, taught: Queue) -> None:
+        assert leading.post(address(taught, "roll-back"), {"position": 2, "note": "x"}).status_code == 404
+
+
+class TestTheAdmin:
+    def test_a_configuration_is_read_with_what_each_parameter_means(self, admin_client: Client, taught: Queue) -> None:
+        stored = taught.model_configurations.get()
+        page = admin_client.get(f"/admin/scoring/modelconfiguration/{stored.pk}/change/").content.decode()
+        assert "drift_variance" in page and "past labels kept" in page
+
+    @pytest.mark.parametrize("table", ["challenger", "generation", "amendment", "driftalarm", "checkpoint"])
+    def test_every_table_of_the_life_cycle_opens(self, admin_client: Client, taught: Queue, table: str) -> None:
+        assert admin_client.get(f"/admin/scoring/{table}/").status_code == 200
+        assert admin_client.get(f"/admin/scoring/{table}/add/").status_code == 403
