@@ -35,7 +35,7 @@ class Command(BaseCommand):
             "--stage", choices=Stage.values, default=Stage.RANK, help="the policy's stage (default: rank)"
         )
         parser.add_argument(
-            "--cap", type=float, default=0.015, help="suppress: at most hidden of the accurate ones (default: .015)"
+            "--cap", type=float, default=0.0125, help="suppress: at most hidden of the accurate ones (default: .0125)"
         )
         parser.add_argument(
             "--fast", action="store_true", help="the pure core only: the same probabilities, no database"
