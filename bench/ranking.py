@@ -44,6 +44,9 @@ ABLATIONS: Final[dict[str, dict[str, Any]]] = {
     "l2 on text": {"l2": 0.0},
     "drift": {"drift_variance": 0.0},
     "prior": {"prior_gain": 0.0},
+    "slow generation": {"slow_trees": 0},
+    "counts": {"counts_variance": 0.0},
+    "calibration": {"calibration_slope_variance": 0.0, "calibration_shift_variance": 0.0},
 }
 
 
