@@ -44,6 +44,7 @@ def main() -> None:
     options.add_argument("--queries", type=int, default=200)
     chosen = options.parse_args()
     with database():
+        drop_index()
         world = {name: fill(name, int(share * chosen.alerts)) for name, share in SHARES.items()}
         compare(world, chosen.queries)
 
@@ -122,12 +123,13 @@ def write(queue: int, scorer: int, customer: int, low: int, batch: list[Any], mo
          "[]", one.upstream_score, START, START) for n, one in enumerate(batch)
     )  # fmt: skip
     remembered = (
-        (first + n, queue, accurate(one), low + n + 1, as_bits(signature(profiles[n]))) for n, one in enumerate(batch)
+        (first + n, queue, accurate(one), low + n + 1, "outcome", as_bits(signature(profiles[n])))
+        for n, one in enumerate(batch)
     )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         copy(cursor, f"feedback_alert ({_ALERT_COLUMNS})", alerts)
-        copy(cursor, "scoring_rememberedalert (alert_id, queue_id, accurate, anchor, signature)", remembered)
+        copy(cursor, "scoring_rememberedalert (alert_id, queue_id, accurate, anchor, source, signature)", remembered)
         cursor.execute(
             "INSERT INTO feedback_ledgerentry (queue_id, position, decision_id, kind, alert_id, value, source,"
             " scorer_id, reason, note, blind, recorded_at) SELECT %s, %s + i, gen_random_uuid(), 'verdict', %s + i,"
@@ -179,12 +181,20 @@ def compare(world: dict[str, Any], queries: int) -> None:
             measure_inserts(world["large"])
 
 
-def build(name: str, index: str, setting: str) -> None:
-    """An index from scratch: seconds and size."""
+def drop_index() -> None:
+    """Let nothing stand between the bench and the tables: each way of searching makes its own index."""
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX IF EXISTS scoring_remembered_hnsw")
+
+
+def build(name: str, index: str, setting: str) -> None:
+    """An index from scratch: seconds and size."""
+    from django.db import connection
+
+    drop_index()
+    with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE scoring_rememberedalert")
         cursor.execute("SET maintenance_work_mem = '1GB'")
         if setting:
