@@ -44,6 +44,7 @@ class Scenario:
     manners: dict[str, Manner]
     shares: dict[str, float]
     gate: bool = True
+    silent: frozenset[str] = frozenset()  # judges whose verdicts are never learnt
 
 
 @dataclass(slots=True)
@@ -86,7 +87,7 @@ def scenarios(size: int) -> dict[str, Scenario]:
         "one of five all false from 1/3 on": Scenario(sudden, once),
         "3 of 20 flip at 6 times, no gate": Scenario(flipped, six, gate=False),
         "3 of 20 flip at 6 times": Scenario(flipped, six),
-        "the honest 17 of 20 alone": Scenario({k: v for k, v in flipped.items() if v is says_the_truth}, six),
+        "those 3 of 20 silent from the start": Scenario(flipped, six, gate=False, silent=frozenset(twenty[:3])),
     }
 
 
@@ -97,7 +98,7 @@ class Team:
         self.alerts, self.scenario, self.rng = alerts, scenario, Random(seed)
         self.features = [extract(alert.facts, ModelConfig()) for alert in alerts]
         self.pupil = Pupil()
-        self.outcome = Outcome()
+        self.outcome = Outcome(held=dict.fromkeys(scenario.silent, -1))
         self.ledger: list[tuple[Sighting, int, float]] = []  # with the alert's number and the weight
         self.settled: list[int] = []
         self.checked: dict[str, set[int]] = defaultdict(set)

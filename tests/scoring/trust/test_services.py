@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 
 from feedback.models import Alert, LedgerEntry, Queue, Scorer, Source, Value
 from feedback.services import record_outcome
+from scoring.fold import configuration_of, model_at
 from scoring.models import Amendment, AmendmentKind, JudgeFigure, Ruling, Suspect
 from scoring.services import take_in
 from scoring.trust import selectors
@@ -47,9 +48,8 @@ def flood(alerts: list[Alert], rhea: User, tom: User) -> list[LedgerEntry]:
 
 
 def learnt(queue: Queue) -> int:
-    """How many verdicts no hold keeps from the learner."""
-    holds = selectors.holds_in_force(queue.pk)
-    return len(selectors.counted(selectors.evidence_of(queue.pk).sightings, holds, {}))
+    """How many labels the model at the ledger's head has learnt."""
+    return model_at(configuration_of(queue.pk), selectors.head_of(queue.pk)).model.learnt
 
 
 @pytest.mark.usefixtures("flood")
