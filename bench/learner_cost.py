@@ -1,7 +1,7 @@
 """What learning and scoring cost the processor, beside raw River on the same features, in one run.
 
     python -m bench.learner_cost                    to 10,000 verdicts
-    python -m bench.learner_cost --to 1000000       flat up to a million? (some five minutes)
+    python -m bench.learner_cost --to 1000000       flat up to a million? (some minutes)
 
 Ours: scoring (extraction and `predict`) and `learn` with all that belongs to it: generation, counts, calibration,
 covariance, chain. River's: `LogisticRegression(AdaGrad)` on a dict of the same slots and values, one `learn_one` a

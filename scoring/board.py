@@ -34,9 +34,16 @@ class Standings:
 
 
 _STANDINGS = """
-    SELECT alert_id, tier, probability, urgency, hard, COALESCE(upstream_score, 'NaN')
-    FROM feedback_openalert WHERE queue_id = %s ORDER BY alert_id
+    COPY (SELECT alert_id, tier, probability, urgency, hard, COALESCE(upstream_score, 'NaN')
+          FROM feedback_openalert WHERE queue_id = %s ORDER BY alert_id) TO STDOUT (FORMAT BINARY)
 """
+# A row of a binary copy: how many fields, then each with its length before it. None is null, so all rows are alike.
+_HEADER, _TRAILER = 19, 2
+_FIELDS = {
+    "alert_id": ">i8", "tier": ">i2", "probability": ">f8", "urgency": ">f8", "hard": "?", "upstream_score": ">f8",
+}  # fmt: skip
+_SIZED = (part for name, kind in _FIELDS.items() for part in ((f"{name}_size", ">i4"), (name, kind)))
+_ROW = np.dtype([("fields", ">i2"), *_SIZED])
 
 
 class Board:
@@ -66,14 +73,14 @@ class Board:
             self.matrix.add(alert_id, found)
 
     def _read(self) -> Standings:
-        with connection.cursor() as cursor:
-            cursor.execute(_STANDINGS, [self.queue_id])
-            columns = list(zip(*cursor.fetchall(), strict=True)) or [()] * 6
+        with connection.cursor() as cursor, cursor.copy(_STANDINGS, [self.queue_id]) as copy:
+            body = b"".join(bytes(block) for block in copy)
+        rows = np.frombuffer(body[_HEADER : len(body) - _TRAILER], dtype=_ROW)
         return Standings(
-            alert_id=np.array(columns[0], np.int64),
-            tier=np.array(columns[1], np.int64),
-            probability=np.array(columns[2], np.float64),
-            urgency=np.array(columns[3], np.float64),
-            hard=np.array(columns[4], np.bool_),
-            upstream_score=np.array(columns[5], np.float64),
+            alert_id=rows["alert_id"].astype(np.int64),
+            tier=rows["tier"].astype(np.int64),
+            probability=rows["probability"].astype(np.float64),
+            urgency=rows["urgency"].astype(np.float64),
+            hard=rows["hard"].astype(np.bool_),
+            upstream_score=rows["upstream_score"].astype(np.float64),
         )
