@@ -166,7 +166,8 @@ def tables(stage: Stage, now: datetime) -> Iterator[str]:
 
 def moved(alarm: Any) -> str:
     """What an alarm says moved, in short."""
-    return "; ".join(str(each.get("name") or each.get("what") or each) for each in alarm.movements[:3])
+    parts = ((one.get("kind", ""), one.get("feature", ""), one.get("value", "")) for one in alarm.movements[:3])
+    return "; ".join(" ".join(filter(None, part)) for part in parts)
 
 
 def truth_by_week(stage: Stage) -> dict[Any, tuple[int, int, int]]:
