@@ -22,7 +22,6 @@ from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from river.drift import ADWIN, KSWIN, PageHinkley
 
 # ADWIN's bound for all series of a queue together, which scoring/lifecycle/watch.py divides among them. The bound is
 # loose: measured, it is 0.15 false alarms a quarter (bench/drift.py, decision 0085).
@@ -56,16 +55,22 @@ class Change:
 def adwin(confidence: float) -> Make:
     """ADWIN at a false alarm probability of ``confidence``, looking at every value."""
     kept = {"min_window_length": LEAST_BLOCKS, "grace_period": 2 * LEAST_BLOCKS}
+    from river.drift import ADWIN  # late: River's drift brings scikit-learn along, which a web process does without
+
     return lambda: ADWIN(delta=confidence, clock=1, **kept)  # type: ignore[no-untyped-call]
 
 
 def page_hinkley(threshold: float) -> Make:
     """PageHinkley with a threshold in standard deviations of a block mean."""
+    from river.drift import PageHinkley
+
     return lambda: PageHinkley(min_instances=2 * LEAST_BLOCKS, delta=0.25, threshold=threshold)
 
 
 def kswin(confidence: float) -> Make:
     """KSWIN over 60 values, the last 20 against 20 of the others, seeded."""
+    from river.drift import KSWIN
+
     return lambda: KSWIN(alpha=confidence, window_size=60, stat_size=20, seed=0)
 
 

@@ -85,7 +85,7 @@ def fit(accurate: Sequence[int], total: Sequence[int]) -> tuple[float, float]:
 
     >>> intercept, gain = fit([10] * BINS, [20] * BINS)
     >>> round(intercept, 2), round(gain, 2)
-    (0.0, 0.01)
+    (0.0, 0.03)
     """
     x = np.stack([np.ones(BINS), (np.arange(BINS) + 0.5) / BINS * 2 - 1], axis=1)
     hits, counts = np.array(accurate, dtype=np.float64), np.array(total, dtype=np.float64)

@@ -57,9 +57,9 @@ def restore_model(model: OnlineModel, state: dict[str, Any], arrays: Arrays) -> 
         raise CheckpointCorrupt("what is remembered does not fit what was learnt")
     encoder.counts.restore(state["counted"], arrays)
     model.calibrator.restore(arrays)
-    encoder.stance = STANCES[whole(state["stance"])] if encoder.generation else ALONE
     if len(arrays["generation"]):
         encoder.generation = Generation.load(arrays["generation"].tobytes())
+    encoder.stance = STANCES[whole(state["stance"])] if encoder.generation else ALONE
     slots = ascending(arrays["slots"], len(weights.sparse))
     weights.sparse[slots] = finite_array(arrays["sparse"], len(slots))
     optimizer.squares[slots] = np.abs(finite_array(arrays["squares"], len(slots)))

@@ -6,6 +6,7 @@ import pytest
 
 from scoring.batch import judge_many
 from scoring.features import AlertFacts, extract
+from scoring.generation import TrainingLesson, train
 from scoring.online_model import ModelConfig, OnlineModel
 
 TEXTS = [
@@ -29,8 +30,10 @@ def alerts() -> list[AlertFacts]:
 @pytest.fixture(scope="module")
 def model(alerts: list[AlertFacts]) -> OnlineModel:
     made = OnlineModel(ModelConfig())
-    for index, one in enumerate(alerts):
-        made.learn(extract(one, made.config), index % 3 == 0)
+    given = [TrainingLesson(extract(one, made.config), index % 3 == 0) for index, one in enumerate(alerts)]
+    for one in given:
+        made.learn(one.features, one.label)
+    made.adopt(train(given[:50], made.config))
     return made
 
 

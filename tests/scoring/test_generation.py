@@ -13,6 +13,7 @@ from scoring.checkpoint_format import CheckpointCorrupt
 from scoring.features import AlertFacts, extract
 from scoring.generation import Generation, TrainingLesson, train
 from scoring.online_model import ModelConfig, OnlineModel
+from scoring.stance import STANCES, Stance
 from tests.scoring.alerts import TINY, facts, world
 
 CONFIG = replace(ModelConfig(), slow_trees=12)
@@ -136,7 +137,8 @@ class TestStoredBytes:
 
 
 class TestAdoption:
-    def test_survives_storage_at_any_point(self) -> None:
+    @pytest.mark.parametrize("stance", STANCES)
+    def test_survives_storage_at_any_point(self, stance: Stance) -> None:
         given_ = world(70)
         whole, halved = OnlineModel(TINY), OnlineModel(TINY)
         made = train([TrainingLesson(extract(alert, TINY), label) for alert, label, _ in given_[:50]], TINY)
@@ -145,6 +147,7 @@ class TestAdoption:
                 model.learn(extract(alert, TINY), label, weight, key=number)
                 if number == 53:
                     model.adopt(Generation.load(made.dump()))
+                    model.encoder.stance = stance
             halved = OnlineModel.load(TINY, halved.dump())
         assert halved.dump() == whole.dump()
         assert whole.passport()["generation"] == {"learnt": 50, "digest": made.digest()}

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.features import AlertFacts, extract
+from scoring.generation import TrainingLesson, train
 from scoring.online_model import ModelConfig, OnlineModel, OpenMatrix
 from tests.scoring.alerts import TINY, facts, lessons, taught, world
 
@@ -30,6 +31,15 @@ class TestTheProduct:
         model = taught(TINY, given_)
         found = model.predict_matrix(matrix_of(alerts, TINY))
         assert np.allclose(found, one_by_one(model, alerts), rtol=0, atol=1e-9)
+
+    def test_is_what_predict_says_with_a_generation_too(self) -> None:
+        given_, model = world(70), taught(TINY, world(70))
+        lessons_ = [TrainingLesson(extract(alert, TINY), label) for alert, label, _ in given_]
+        alerts = {key: alert for key, (alert, _, _) in enumerate(world(30, seed=2))}
+        matrix = matrix_of(alerts, TINY)
+        for learnt in (50, 66):  # the matrix must not keep what an older generation said
+            model.adopt(train(lessons_[:learnt], TINY))
+            assert np.allclose(model.predict_matrix(matrix), one_by_one(model, alerts), rtol=0, atol=1e-9)
 
     @settings(max_examples=40, deadline=None)
     @given(st.dictionaries(st.integers(0, 200), facts, max_size=40), st.sets(st.integers(0, 200)))

@@ -53,11 +53,11 @@ class TestReplay:
         assert (report["alerts"], report["verdicts"], report["limit"]) == (40, 40, 40)
 
     def test_the_pure_core_gives_the_same_scores(self, stream: Path, tmp_path: Path) -> None:
-        few = ("--limit", "49")  # before the first generation
+        few = ("--limit", "60")  # two generations
         assert replayed(stream, tmp_path / "fast", "--fast", *few) == replayed(stream, tmp_path / "product", *few)
 
     def test_suppressed_alerts_get_no_verdict_on_either_way(self, stream: Path, tmp_path: Path) -> None:
-        options = ("--stage", "suppress", "--limit", "49")
+        options = ("--stage", "suppress", "--limit", "60")
         slow = replayed(stream, tmp_path / "product", *options)
         assert replayed(stream, tmp_path / "fast", "--fast", *options) == slow
 
