@@ -199,6 +199,7 @@ def verdict_on(tally: Tally) -> list[str]:
     from feedback.models import LedgerEntry, Queue
     from feedback.rules import label_of
     from feedback.selectors import facts_touched
+    from scoring.amended import amendments_of
     from scoring.fold import configuration_of, model_at
     from scoring.services import lags
     from scoring.services.rebuilding import rebuild
@@ -218,7 +219,8 @@ def verdict_on(tally: Tally) -> list[str]:
     wrong += [f"checkpoints at {rebuilt.differing} differ"] if rebuilt.differing else []
     learnt = model_at(configuration_of(queue.pk), rebuilt.position).model.learnt
     facts = facts_touched(queue.pk, 0, len(entries), len(entries))
-    labels = sum(label_of(one) is not None for one in facts.values())
+    amendments = amendments_of(queue.pk)  # reps who guess are weighed or held back
+    labels = sum(label_of(amendments.applied(one)) is not None for one in facts.values())
     wrong += [f"{learnt} labels learnt of {labels}"] if learnt != labels else []
     wrong += ["the clients hardly got anything done"] if len(tally.acknowledged) < tally.least else []
     print(f"{len(entries)} ledger rows, {len(tally.acknowledged)} acknowledged, {tally.again} requests sent again,")
