@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from scoring.covariance import prior_covariance
 from scoring.generation import Generation
 from scoring.registry import SLOW
-from scoring.stance import STANCES
+from scoring.stance import ALONE, STANCES
 from scoring.state import Lesson
 
 if TYPE_CHECKING:
@@ -31,9 +31,10 @@ def adopt(model: OnlineModel, generation: Generation) -> None:
         crossed = generation.crossed_at(position)
         lesson.row.beliefs[0] = encoder.slow(lesson.row) if crossed is None else crossed
     losses: list[float] = []
-    for encoder.stance in STANCES:
+    stances = STANCES if len(generation.trees.leaves) else (ALONE,)  # without trees it says the same of every alert
+    for encoder.stance in stances:
         losses.append(learn_afresh(model, lessons[-TRIED:]))
-    encoder.stance = STANCES[losses.index(min(losses))]
+    encoder.stance = stances[losses.index(min(losses))]
     learn_afresh(model, lessons)
 
 

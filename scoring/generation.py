@@ -24,7 +24,7 @@ from scoring.trees import FURTHEST, LEAVES, NEVER, QUESTIONS, Floats, Table, Tre
 
 FIRST: Final = 50  # lessons before the first generation
 GROWTH: Final = 1.15  # each later one has this many times the lessons of the one before
-_FEWEST: Final = 5  # of each label; below that there is nothing to cut at
+_FEWEST: Final = 20  # of each label; trees grown on fewer rank worse than none (decision 0055)
 _FURTHEST_COUNT: Final = 10**12
 
 

@@ -81,7 +81,7 @@ class ModelConfig(FeatureConfig):
     counts_span: float = 500.0
     counts_recent: float = 200.0
     counts_shrink: float = 10.0
-    counts_variance: float = 0.1
+    counts_variance: float = 0.003
     calibration_slope_variance: float = 0.05
     calibration_shift_variance: float = 0.05
     calibration_drift: float = 1e-3
