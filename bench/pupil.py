@@ -17,6 +17,6 @@ class Pupil:
     def learn(self, features: Features, label: bool, weight: float = 1.0, key: int = 0, text: bool = True) -> None:
         """Learn one label; at a milestone train and adopt a generation."""
         self.model.learn(features, label, weight, key, text)
-        self.lessons.append(TrainingLesson(features, label, weight))
+        self.lessons.append(TrainingLesson(features, label, weight, text))
         if self.model.config.slow_trees and is_due(self.model.learnt):
             self.model.adopt(train(self.lessons, self.model.config))

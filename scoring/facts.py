@@ -35,22 +35,19 @@ def facts_of_draft(draft: AlertDraft, scorer: Scorer) -> AlertFacts:
 
 
 _FACTS = """
-    SELECT a.id, CASE WHEN %s THEN a.text ELSE '' END, a.features::text, a.upstream_score, s.name, a.scorer_version,
+    SELECT a.id, a.text, a.features::text, a.upstream_score, s.name, a.scorer_version,
            c.external_id
     FROM feedback_alert a JOIN feedback_scorer s ON s.id = a.scorer_id
     JOIN feedback_customer c ON c.id = a.customer_id WHERE a.id = ANY(%s)
 """
 
 
-def facts_of_alerts(alert_ids: Sequence[int], *, with_text: bool = True) -> dict[int, AlertFacts]:
-    """The facts of many stored alerts by id; the text is empty where it is not wanted.
-
-    Written as SQL: learning and re-ranking read thousands of them.
-    """
+def facts_of_alerts(alert_ids: Sequence[int]) -> dict[int, AlertFacts]:
+    """The facts of many stored alerts by id. Written as SQL: learning and re-ranking read thousands of them."""
     if not alert_ids:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_FACTS, [with_text, list(alert_ids)])
+        cursor.execute(_FACTS, [list(alert_ids)])
         return {
             pk: AlertFacts(text, json.loads(features), upstream, scorer, version, customer)
             for pk, text, features, upstream, scorer, version, customer in cursor.fetchall()

@@ -1,8 +1,9 @@
-"""The slow model: gradient boosting on everything but the text, trained now and then on all labels so far. Pure.
+"""The slow model: gradient boosting on everything but the text, and weights for the text (scoring/words.py). Pure.
 
-A generation is plain arrays, made once by scikit-learn and from then on evaluated here. Beside the trees it carries
-what *cross-fitted* trees say of the newest lessons it was trained on: each of those log-odds comes from trees that have
-not seen the row, as its log-odds for tomorrow's alerts do. Wolpert (1992), "Stacked generalization".
+It is trained now and then on all labels so far. A generation is plain arrays, made once by scikit-learn and from then
+on evaluated here. Beside the trees it carries what *cross-fitted* trees say of the newest lessons it was trained on:
+each of those log-odds comes from trees that have not seen the row, as its log-odds for tomorrow's alerts do.
+Wolpert (1992), "Stacked generalization".
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from scoring.checkpoint_format import CheckpointCorrupt, finite, finite_array, pack, unpack, whole
+from scoring.checkpoint_format import Arrays, CheckpointCorrupt, finite, finite_array, pack, unpack, whole
 from scoring.features import Features
 from scoring.model_config import ModelConfig
 from scoring.trees import FURTHEST, LEAVES, NEVER, QUESTIONS, Floats, Table, Trees
+from scoring.words import Words, train_words
 
 FIRST: Final = 50  # lessons before the first generation
 GROWTH: Final = 1.15  # each later one has this many times the lessons of the one before
@@ -30,11 +32,12 @@ _FURTHEST_COUNT: Final = 10**12
 
 @dataclass(frozen=True, slots=True)
 class TrainingLesson:
-    """What a generation is trained on: an alert's features, its label, and how much that label weighs."""
+    """What a generation is trained on: an alert, its label, how much that weighs, and whether it is about the text."""
 
     features: Features
     label: bool
     weight: float = 1.0
+    text: bool = True
 
 
 @cache
@@ -62,11 +65,14 @@ def is_due(learnt: int) -> bool:
 class Generation:
     """One slow model. ``learnt``: how many lessons it was trained on; ``report``: what cross-fitting says of it.
 
-    ``crossed``: cross-fitted log-odds of its newest lessons, oldest first.
+    ``crossed``: cross-fitted log-odds of its newest lessons, oldest first, by the trees; ``words``: the text model.
     """
 
-    def __init__(self, learnt: int, table: Table, trees: Trees, crossed: Floats, report: dict[str, Any]) -> None:
+    def __init__(
+        self, learnt: int, table: Table, trees: Trees, crossed: Floats, report: dict[str, Any], words: Words
+    ) -> None:
         self.learnt, self.table, self.trees, self.crossed, self.report = learnt, table, trees, crossed, report
+        self.words = words
 
     def log_odds(self, features: Features) -> float:
         """What it says of an alert, in log-odds between -8 and 8."""
@@ -85,14 +91,20 @@ class Generation:
 
     def crossed_at(self, position: int) -> float | None:
         """The cross-fitted log-odds of the lesson at this place in the sequence, from 0; None where it has none."""
-        place = position - (self.learnt - len(self.crossed))
-        return float(self.crossed[place]) if 0 <= place < len(self.crossed) else None
+        return _at(self.crossed, self.learnt, position)
+
+    def words_at(self, position: int) -> float | None:
+        """The same for what its words say of that lesson's text."""
+        return _at(self.words.crossed, self.learnt, position)
 
     @cached_property
     def _payload(self) -> bytes:
-        state = {"learnt": self.learnt, "report": self.report, "base": self.trees.base}
+        state: dict[str, Any] = {"learnt": self.learnt, "report": self.report, "base": self.trees.base}
         state |= {"numbers": self.table.numbers, "categories": self.table.categories, "trees": len(self.trees.leaves)}
-        return pack(state, self.trees.arrays() | {"crossed": self.crossed})
+        state["strength"] = self.words.strength
+        arrays: Arrays = self.trees.arrays() | {"crossed": self.crossed}
+        arrays |= {"slots": self.words.slots, "words": self.words.weights, "crossed_words": self.words.crossed}
+        return pack(state, arrays)
 
     def dump(self) -> bytes:
         """The whole generation; the same bytes wherever it was trained on the same lessons."""
@@ -114,11 +126,18 @@ class Generation:
             table = Table(_names(state["numbers"]), _categories(state["categories"]))
             trees = Trees.restored(table.width, finite(state["base"]), whole(state["trees"]), arrays)
             learnt, crossed = whole(state["learnt"]), finite_array(arrays["crossed"], len(arrays["crossed"]))
-            if len(crossed) > learnt or not isinstance(state["report"], dict):
+            strength = finite(state["strength"])
+            words = Words.restored(arrays["slots"], arrays["words"], arrays["crossed_words"], strength)
+            if max(len(crossed), len(words.crossed)) > learnt or not isinstance(state["report"], dict):
                 raise CheckpointCorrupt("a generation knows more lessons than it was trained on")
-            return cls(learnt, table, trees, np.clip(crossed, -FURTHEST, FURTHEST), state["report"])
+            return cls(learnt, table, trees, np.clip(crossed, -FURTHEST, FURTHEST), state["report"], words)
         except (KeyError, ValueError, TypeError, OverflowError) as error:
             raise CheckpointCorrupt(f"not a generation: {error}") from error
+
+
+def _at(crossed: Floats, learnt: int, position: int) -> float | None:
+    place = position - (learnt - len(crossed))
+    return float(crossed[place]) if 0 <= place < len(crossed) else None
 
 
 def _names(found: object) -> list[str]:
@@ -141,7 +160,7 @@ def train(lessons: Sequence[TrainingLesson], config: ModelConfig) -> Generation:
     """A generation of these lessons, oldest first: the same on any number of threads and processors.
 
     1. Lay the features out as a table. 2. Train on all rows that weigh anything. 3. Train once more for each fold
-    without it, and keep what those trees say of the newest ``config.memory`` rows.
+    without it, and keep what those trees say of the newest ``config.memory`` rows. 4. Train on the texts alike.
     """
     table = Table.of(lesson.features for lesson in lessons)
     rows = table.matrix([lesson.features for lesson in lessons])
@@ -151,8 +170,21 @@ def train(lessons: Sequence[TrainingLesson], config: ModelConfig) -> Generation:
     with threadpool_limits(1):
         trees = _boost(rows, labels, weights, table.width, config)
         crossed = _cross(rows, labels, weights, table.width, config)
+        words = _words(lessons, labels, weights, crossed, config)
     newest = crossed[max(0, len(crossed) - config.memory) :]
-    return Generation(len(lessons), table, trees, newest, _report(crossed, labels, weights))
+    return Generation(len(lessons), table, trees, newest, _report(crossed, labels, weights), words)
+
+
+def _words(
+    lessons: Sequence[TrainingLesson], labels: NDArray[np.bool_], weights: Floats, crossed: Floats, config: ModelConfig
+) -> Words:
+    """The text model; none where there are too few texts of either label."""
+    many = [lesson.features for lesson in lessons]
+    speak = np.array([lesson.text and len(lesson.features.text_ids) > 0 for lesson in lessons])
+    weights = np.where(speak, weights, 0.0)
+    if min(int((labels & (weights > 0)).sum()), int((~labels & (weights > 0)).sum())) < _FEWEST:
+        return Words.none()
+    return train_words(many, labels, weights, crossed, config)
 
 
 def _ensemble() -> Any:

@@ -16,16 +16,15 @@ def with_features(
     lessons: Sequence[Lesson],
     config: FeatureConfig,
     *,
-    with_text: bool = True,
     foresee: Callable[[Sequence[Features]], None] | None = None,
 ) -> Iterator[tuple[Lesson, Features]]:
     """Each lesson with its alert's features, in the order given; the same features as one alert at a time.
 
-    Without `with_text` the text is neither read nor a part of the features. `foresee` (a model's) is told what comes.
+    `foresee` (a model's) is told what comes.
     """
     for low in range(0, len(lessons), STRIDE):
         some = lessons[low : low + STRIDE]
-        facts = facts_of_alerts([one.alert_id for one in some], with_text=with_text)
+        facts = facts_of_alerts([one.alert_id for one in some])
         features = extract_many([facts[one.alert_id] for one in some], config)
         if foresee is not None:
             foresee(features)

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 
 from scoring.features import FeatureConfig
 
-FORMAT: Final = 2  # of the model's state; a state of another format is not read
+FORMAT: Final = 3  # of the model's state; a state of another format is not read
 
 
 class ConfigInvalid(ValueError):
@@ -82,9 +82,9 @@ class ModelConfig(FeatureConfig):
     counts_recent: float = 200.0
     counts_shrink: float = 10.0
     counts_variance: float = 0.003
-    calibration_slope_variance: float = 0.05
-    calibration_shift_variance: float = 0.05
-    calibration_drift: float = 1e-3
+    calibration_slope_variance: float = 0.02
+    calibration_shift_variance: float = 0.0
+    calibration_drift: float = 1e-4
     calibration_span: float = 500.0
 
     def to_dict(self) -> dict[str, Any]:

@@ -51,7 +51,8 @@ class VerdictOptimizer(optim.base.Optimizer):
 
     On sparse weights the steps are those of ``river.optim.AdaGrad`` with ``eps`` = ``smoothing`` (Duchi, Hazan, Singer
     2011, JMLR 12), on an array instead of a dict. Old labels that are learnt again move sparse weights only: the
-    covariance of the dense ones has counted them already.
+    covariance of the dense ones has counted them already. ``boldness``: by how much the steps are shortened, where a
+    generation found that verdicts contradict each other (scoring/words.py).
     """
 
     def __init__(self, config: ModelConfig, sparse_slots: int) -> None:
@@ -59,6 +60,7 @@ class VerdictOptimizer(optim.base.Optimizer):
         self.config = config
         self.squares: Floats = np.zeros(sparse_slots)
         self.covariance = Covariance()
+        self.boldness = 1.0
 
     def _step_with_dict(self, w: Any, g: Any) -> Any:
         weights: Weights = w
@@ -78,7 +80,7 @@ class VerdictOptimizer(optim.base.Optimizer):
         squares = self.squares.take(slots)
         squares += gradient * gradient
         self.squares[slots] = squares
-        weights[slots] = held - self.learning_rate * gradient / np.sqrt(squares + self.config.smoothing)
+        weights[slots] = held - self.boldness * self.learning_rate * gradient / np.sqrt(squares + self.config.smoothing)
 
 
 class VerdictRegression(linear_model.LogisticRegression):
@@ -166,7 +168,7 @@ class OnlineModel:
         self._remember(lesson, key)
         if is_cut(self.learnt):
             self.encoder.statistics.cut((one.row.columns, one.row.numbers) for one in self.memory.lessons)
-            learn_afresh(self, self.memory.in_order(self.learnt)[:-1])
+            learn_afresh(self, self.memory.in_order(self.learnt)[:-1], self.learnt - 1)
             self._ahead.forget()
             example = self.example(lesson)
         self._study(example, lesson)
@@ -181,8 +183,9 @@ class OnlineModel:
     def adopt(self, generation: Generation) -> None:
         """From now on lean on this generation's log-odds.
 
-        What is remembered gets the cross-fitted ones (plain ones where it came after the training), and the dense
-        weights are learnt afresh from it. Raises ValueError where the generation knows more than the model.
+        What is remembered gets the cross-fitted ones (plain ones where it came after the training), the generation's
+        words take the place of the text's weights, and the dense ones are learnt afresh from what is remembered.
+        Raises ValueError where the generation knows more than the model.
         """
         if generation.learnt > self.learnt:
             raise ValueError(f"a generation of {generation.learnt} lessons is ahead of a model of {self.learnt}")

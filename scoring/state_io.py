@@ -25,7 +25,7 @@ T = TypeVar("T", np.int32, np.float64)
 def model_arrays(model: OnlineModel) -> tuple[dict[str, Any], Arrays]:
     """A model as JSON values and arrays, for ``pack``."""
     optimizer, weights, encoder = model.optimizer, model.weights, model.encoder
-    size, used = encoder.registry.size, np.flatnonzero(optimizer.squares)
+    size, used = encoder.registry.size, np.flatnonzero((optimizer.squares != 0.0) | (weights.sparse != 0.0))
     keys, counts = encoder.counts.dump()
     state = {"config": model.config.to_dict(), "learnt": model.learnt, "iterations": optimizer.n_iterations}
     state |= {"chain": model.chain, "milestones": sorted(model.milestones.items())}
@@ -59,6 +59,7 @@ def restore_model(model: OnlineModel, state: dict[str, Any], arrays: Arrays) -> 
     model.calibrator.restore(arrays)
     if len(arrays["generation"]):
         encoder.generation = Generation.load(arrays["generation"].tobytes())
+        optimizer.boldness = encoder.generation.words.boldness
     encoder.stance = STANCES[whole(state["stance"])] if encoder.generation else ALONE
     slots = ascending(arrays["slots"], len(weights.sparse))
     weights.sparse[slots] = finite_array(arrays["sparse"], len(slots))

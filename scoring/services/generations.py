@@ -122,8 +122,13 @@ def _trained(configuration: ModelConfiguration, lessons: Sequence[Lesson], chain
     if known is not None:
         return known
     config = ModelConfig.from_dict(configuration.parameters)
-    rows = with_features(lessons, config, with_text=False)  # the slow model reads no text
-    made = generation.train([generation.TrainingLesson(found, one.accurate, one.weight) for one, found in rows], config)
+    made = generation.train(
+        [
+            generation.TrainingLesson(found, one.accurate, one.weight, one.teaches_text)
+            for one, found in with_features(lessons, config)
+        ],
+        config,
+    )
     payload, digest = made.dump(), made.digest()
     with transaction.atomic():
         row, _created = Generation.objects.get_or_create(
