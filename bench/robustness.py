@@ -32,6 +32,7 @@ from scoring.vetting import vet
 
 KNOWN_SHARE: Final = 0.04  # of what a judge opens
 SETTLED_EVERY: Final = 20  # one alert in so many gets a certain answer (a lead, an outcome, labelers who agree)
+BURN_IN: Final = 500  # alerts that AUC leaves out, as ../shared/tools/measure.py does
 VET_EVERY, WINDOW = 25, 3_000  # verdicts between two looks at the judges, and how far each look goes back
 
 Manner = Callable[[bool, int, Random], bool]
@@ -169,7 +170,7 @@ def auc(outcome: Outcome, labels: Sequence[bool], start: int = 0) -> float:
 
 
 def rows(streams: Sequence[str], names: Sequence[str], seed: int) -> Iterator[str]:
-    """A line for each stream and scenario: AUC on the whole stream and since the last hold, beside the honest team."""
+    """A line for each stream and scenario: AUC, and since the last hold, beside the honest team's."""
     tasks = [(stream, name, seed) for stream in streams for name in names]
     honest: Outcome | None = None
     with ProcessPoolExecutor(2) as pool:
@@ -177,8 +178,8 @@ def rows(streams: Sequence[str], names: Sequence[str], seed: int) -> Iterator[st
             honest = outcome if name == "honest" else honest
             assert honest is not None
             start = max(outcome.held.values(), default=0) + 1 if outcome.held else 0
-            whole, after = auc(outcome, labels), auc(outcome, labels, start)
-            lost, lost_after = whole - auc(honest, labels), after - auc(honest, labels, start)
+            whole, after = auc(outcome, labels, BURN_IN), auc(outcome, labels, start)
+            lost, lost_after = whole - auc(honest, labels, BURN_IN), after - auc(honest, labels, start)
             held = ", ".join(f"{judge} at {at}" for judge, at in outcome.held.items()) or "–"
             weights = ", ".join(f"{weight:.2f}" for _, weight in sorted(outcome.weights.items())) or "–"
             cells = f"{whole:.4f} ({lost:+.4f}) | {after:.4f} ({lost_after:+.4f})"
@@ -193,7 +194,7 @@ def main() -> None:
     options = parser.parse_args()
     if not (SHARED / "data").exists():
         sys.exit(f"No streams in {SHARED}: set ALERTLOOP_SHARED to the folder that has data/ and tools/.")
-    print("| stream | judges | AUC, whole stream | AUC after the last hold | held back | weights |")
+    print("| stream | judges | AUC | AUC after the last hold | held back | weights |")
     print("| --- | --- | --- | --- | --- | --- |")
     for line in rows(options.streams or STREAMS, list(scenarios(0)), options.seed):
         print(line, flush=True)

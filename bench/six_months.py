@@ -29,7 +29,7 @@ SHARED = Path(os.environ.get("ALERTLOOP_SHARED") or Path(__file__).resolve().par
 WEEKS = 26
 TURN = timedelta(days=1)
 THINKING = timedelta(hours=2)
-TARGET, CAP, AUDITED = 0.85, 0.015, 0.1
+TARGET, CAP, AUDITED = 0.85, 0.0125, 0.1
 AGAIN = 4  # weeks after which thresholds are chosen anew
 
 

@@ -6,9 +6,10 @@ stand for them, each for 1 / propensity (Horvitz and Thompson 1952). Accurate al
 them alone would either hide nothing or trust a zero. So the count is shrunk to what recalibrated probabilities expect:
 
 1. Recalibrate (Platt 1999) on the judged alerts, newer ones counting more. 2. Expect, for each candidate threshold, the
-accurate alerts below it. 3. Correct the expectation by what was counted there: a gamma prior worth `PRIOR` accurate
-alerts around it, and take the upper `CONFIDENCE` limit. 4. The highest threshold whose limit keeps the cap, after what
-was hidden before within the history has been charged to it.
+accurate alerts below it: by the recalibrated probabilities or the model's own, whichever are gloomier. 3. Correct the
+expectation by what was counted there: a gamma prior worth `PRIOR` accurate alerts around it, and take the upper
+`CONFIDENCE` limit. 4. The highest threshold whose limit keeps the cap, after what was hidden before within the history
+has been charged to it.
 """
 
 from __future__ import annotations
@@ -161,15 +162,16 @@ class _Tail:
     def of(cls, evidence: Evidence) -> _Tail:
         warm = np.arange(len(evidence)) >= min(COLD, len(evidence) // 4)
         chosen = np.flatnonzero(evidence.sampled & warm & ~evidence.hard)
-        weight = evidence.weight[chosen] * _recency(len(chosen))
+        recency = _recency(len(chosen))
+        weight = evidence.weight[chosen] * recency
         weight *= len(chosen) / weight.sum()
         p, label = evidence.probability[chosen], evidence.label[chosen]
-        line = recalibrate(p, label, weight)
+        line = recalibrate(p, label, recency)
         order = np.argsort(p, kind="stable")
         p, label, weight = p[order], label[order], weight[order]
-        said = np.cumsum(weight * _on_line(p, line))
-        found, square = np.cumsum(weight * label), np.cumsum(weight * weight * label)
-        unit = np.divide(square, found, out=np.ones_like(found), where=found > 0)
+        likely = np.maximum(p, _on_line(p, line))
+        said, found = np.cumsum(weight * likely), np.cumsum(weight * label)
+        unit = np.cumsum(weight * weight * likely) / said
         k, e = found / unit + PRIOR, said / unit + PRIOR
         return cls(p, k / e * said, gamma.ppf(CONFIDENCE, k) / e * said, np.cumsum(weight), float(found[-1]), line)
 

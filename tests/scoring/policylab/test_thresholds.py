@@ -49,6 +49,14 @@ class TestTheCap:
         careful, wild = (choose(drawn(chance, label, below, 0.2, 5), Goal(1.0, CAP), 0.2) for below in (0.02, 0.3))
         assert wild.hide_below < careful.hide_below
 
+    def test_is_not_opened_by_a_handful_of_audits_that_found_nothing(self) -> None:
+        """Forty false audits stand for four hundred alerts, but are no four hundred verdicts."""
+        chance, label = truth(1_200, 3)
+        history = drawn(chance, label, 0.08, 0.1, 5)
+        history.label[history.sampled & (history.propensity < 1)] = 0.0
+        choice = choose(history, Goal(1.0, CAP), 0.1)
+        assert 0 < lost_to_come(choice, 0, 1) <= CAP * 1.15
+
     @given(st.integers(0, 50), st.floats(0.002, 0.1), st.floats(0.002, 0.1))
     @settings(max_examples=25, deadline=None)
     def test_that_is_higher_never_hides_less(self, seed: int, one: float, other: float) -> None:
