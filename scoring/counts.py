@@ -68,21 +68,28 @@ class Counts:
 
     def learn(self, features: Features, label: bool, weight: float) -> None:
         """Count one label."""
-        base = self._count(EVERYBODY, label, weight, 0.0)
+        hit, miss = (weight, 0.0) if label else (0.0, weight)
+        base = self._count(EVERYBODY, hit, miss, 0.0, 0.5)
+        rate = 1.0 / (1.0 + math.exp(-base))
         for key in features.categories:
-            self._count(key, label, weight, 0.0 if key[0] == SCORER else base)
+            if key[0] == SCORER:
+                self._count(key, hit, miss, 0.0, 0.5)
+            else:
+                self._count(key, hit, miss, base, rate)
         if features.customer:
-            self._count((CUSTOMER, features.customer), label, weight, base)
+            self._count((CUSTOMER, features.customer), hit, miss, base, rate)
         while len(self.table) > self.config.counts_memory:
             del self.table[next(iter(self.table))]
 
-    def _count(self, key: Key, label: bool, weight: float, base: float) -> float:
-        """Count for one key, and return its log-odds beyond ``base``, which are those of everybody."""
+    def _count(self, key: Key, hit: float, miss: float, base: float, rate: float) -> float:
+        """Count for one key, and return its log-odds beyond ``base``, which are everybody's, and ``rate`` as a share.
+
+        ``hit``, ``miss``: the weight of an accurate and of a false label, 0 for the other one.
+        """
         count = self.table.pop(key, None) or Count(0.0, 0.0, 0.0)
         kept = self._kept_of_scorers if key[0] == SCORER else self._kept
-        accurate = count.accurate = count.accurate * kept + (weight if label else 0.0)
-        false = count.false = count.false * kept + (0.0 if label else weight)
-        rate = 1.0 / (1.0 + math.exp(-base))
+        accurate = count.accurate = count.accurate * kept + hit
+        false = count.false = count.false * kept + miss
         shrink = self._shrink
         count.log_odds = found = math.log((accurate + shrink * rate) / (false + shrink * (1.0 - rate))) - base
         self.table[key] = count

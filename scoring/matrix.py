@@ -7,7 +7,7 @@ Rows are added at the end and marked when they go; the arrays are compacted once
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -216,7 +216,7 @@ class OpenMatrix:
         self._customers = _forget(self._customers, self._customer)
 
 
-def _codes(known: dict[T, int], wanted: list[T]) -> NDArray[np.int32]:
+def _codes(known: dict[T, int], wanted: Sequence[T]) -> NDArray[np.int32]:
     """The code of each entry; new ones are given the next."""
     return np.array([known.setdefault(entry, len(known)) for entry in wanted], dtype=np.int32)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -74,8 +75,10 @@ class Registry:
         return [entry for _, entry in sorted(entries, key=lambda one: one[0])]
 
 
-def categories_of(features: Features) -> list[Category]:
+def categories_of(features: Features) -> Sequence[Category]:
     """Categories and missing features, in their order."""
+    if not features.missing:
+        return features.categories
     return [*features.categories, *((name, None) for name in features.missing)]
 
 
