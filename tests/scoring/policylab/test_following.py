@@ -1,0 +1,100 @@
+"""A hiding policy follows its queue: the worker's part."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from feedback.models import Queue
+from scoring.models import PolicyVersion, Stage
+from scoring.models.policies import Origin
+from scoring.policy import Decision, Policy
+from scoring.replay.course import Course
+from scoring.services import change_policy, following
+from scoring.services.following import follow_queue
+from scoring.services.policies import policy_in_force
+from scoring.thresholds import Goal
+from tests.scoring.policylab.histories import truth
+
+
+@pytest.fixture(autouse=True)
+def _looks_afresh() -> Iterator[None]:
+    following._looked.clear()
+    yield
+    following._looked.clear()
+
+
+def hiding(queue: Queue, **fields: Any) -> PolicyVersion:
+    """The queue's policy from now on: it hides far too much."""
+    wide = {"stage": Stage.SUPPRESS, "target": 1.0, "cap": 0.05, "hide_below": 0.45, "adaptive": True}
+    return change_policy(queue=queue, **{**wide, **fields})
+
+
+def decision(shown: bool, propensity: float) -> Decision:
+    return Decision("show" if shown else "hide", propensity, "yellow")
+
+
+class TestThresholds:
+    def test_that_hide_too_much_come_down_by_a_version_that_says_why(self, history: Queue) -> None:
+        before = hiding(history)
+        made = follow_queue(queue_id=history.pk)
+        assert made is not None and made.version == before.version + 1
+        assert (made.origin, made.stage, made.cap, made.target) == (Origin.THRESHOLD, Stage.SUPPRESS, 0.05, 1.0)
+        assert 0 < made.hide_below < 0.45
+        assert policy_in_force(history.pk).hide_below == made.hide_below
+        assert made.expected["lost_limit"] <= 0.05 and made.expected["judged"] == 360
+
+    def test_that_fit_stay(self, history: Queue) -> None:
+        hiding(history)
+        follow_queue(queue_id=history.pk)
+        following._looked.clear()
+        assert follow_queue(queue_id=history.pk) is None
+
+    def test_are_not_looked_at_again_before_some_verdicts_have_come(self, history: Queue) -> None:
+        hiding(history)
+        assert follow_queue(queue_id=history.pk) is not None
+        hiding(history)
+        assert follow_queue(queue_id=history.pk) is None
+
+    def test_stay_where_a_lead_does_not_let_them_move(self, history: Queue) -> None:
+        hiding(history, adaptive=False)
+        assert follow_queue(queue_id=history.pk) is None
+
+    def test_of_a_queue_that_only_ranks_stay(self, history: Queue) -> None:
+        assert follow_queue(queue_id=history.pk) is None
+
+    def test_fall_to_nothing_without_evidence(self, queue: Queue) -> None:
+        hiding(queue)
+        following._looked[queue.pk] = -following.LOOK_EVERY
+        made = follow_queue(queue_id=queue.pk)
+        assert made is not None and made.hide_below == 0.0 and made.expected["bound"] == "evidence"
+
+
+class TestTheCourseOfAReplay:
+    def test_ranks_until_its_conditions_are_met_and_then_hides_within_the_cap(self) -> None:
+        chance, label = truth(4_000, 11)
+        course = Course(Policy(1, stage="suppress"), Goal(1.0, 0.02))
+        draw = np.random.default_rng(2)
+        lost = hidden = 0
+        first = None
+        for number in range(len(chance)):
+            hides = course.policy.stage == "suppress" and chance[number] < course.policy.hide_below
+            shown = not hides or bool(draw.random() < course.policy.audited("yellow"))
+            course.decided(float(chance[number]), decision(shown, course.policy.audited("yellow") if hides else 1.0))
+            if shown:
+                course.judged(number, bool(label[number]))
+                continue
+            first = number if first is None else first
+            hidden, lost = hidden + 1, lost + int(label[number])
+        assert first is not None and first >= 300
+        assert hidden > 300
+        assert lost <= 0.03 * label.sum()
+
+    def test_that_only_ranks_never_hides(self) -> None:
+        chance, label = truth(1_000, 11)
+        course = Course(Policy(1, stage="rank"), Goal(1.0, 0.02))
+        for number in range(len(chance)):
+            course.decided(float(chance[number]), decision(True, 1.0))
+            course.judged(number, bool(label[number]))
+        assert course.policy.stage == "rank"
