@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -67,6 +68,13 @@ class Table:
     def row(self, features: Features) -> Floats:
         """One alert, shape (2 * width,)."""
         row = self._empty.copy()
+        places, values = self._known(features)
+        row[places] = values
+        row[self.width :][places] = values
+        return row
+
+    def _known(self, features: Features) -> tuple[list[int], list[float]]:
+        """The columns for which an alert has a value, and the values."""
         places: list[int] = []
         values: list[float] = []
         for name, number in features.numbers:
@@ -77,9 +85,7 @@ class Table:
             if (coded := self.codes.get(key)) is not None:
                 places.append(coded[0])
                 values.append(coded[1])
-        row[places] = values
-        row[self.width :][places] = values
-        return row
+        return places, values
 
     def empty(self, rows: int) -> Floats:
         """Rows of which nothing is known, shape (rows, 2 * width)."""
@@ -93,7 +99,13 @@ class Table:
 
     def matrix(self, many: Sequence[Features]) -> Floats:
         """Many alerts, shape (alerts, 2 * width)."""
-        return np.array([self.row(features) for features in many]).reshape(len(many), 2 * self.width)
+        known = [self._known(features) for features in many]
+        rows = self.empty(len(many))
+        of = np.repeat(np.arange(len(many)), [len(places) for places, _ in known])
+        places = np.array(list(chain.from_iterable(places for places, _ in known)), dtype=np.int64)
+        values = np.array(list(chain.from_iterable(values for _, values in known)), dtype=np.float64)
+        self.fill(rows, of, places, values)
+        return rows
 
 
 @dataclass(frozen=True)
