@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from feedback import rules
 from feedback.desk import checks
 from feedback.desk.access import DESK_ROLES
 from feedback.desk.cursor import Cursor
-from feedback.models import Alert, Exposure, LedgerEntry, Membership, OpenAlert, Queue, Role, Source, Tier
+from feedback.models import Alert, LedgerEntry, Membership, OpenAlert, Queue, Role, Source, Tier
 from feedback.people import Person, id_of
 from feedback.selectors import history_of
 from feedback.services.ledger import facts_of
@@ -69,7 +69,6 @@ class Work:
     history: list[LedgerEntry]
     colleague: str = ""
     check: bool = False
-    check_tier: int = Tier.YELLOW
     place: Cursor | None = None
     decision_id: uuid.UUID = field(default_factory=uuid.uuid4)
     undo_id: uuid.UUID = field(default_factory=uuid.uuid4)
@@ -88,10 +87,14 @@ class Work:
         return self.check or is_blind(self.alert)
 
     @property
+    def waits(self) -> bool:
+        """Whether it is shown as waiting for a verdict."""
+        return self.check or self.open is not None
+
+    @property
     def tier(self) -> str:
-        if self.check:
-            return tier_word(self.check_tier)
-        return "" if self.open is None else tier_word(self.open.tier)
+        """The tier's name; empty where there is none, or where it would give the model's opinion away."""
+        return "" if self.open is None or self.blind else tier_word(self.open.tier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +197,14 @@ def work_of(alert: Alert) -> Work:
 
 
 def work_for(user: Person, alert: Alert) -> Work:
-    """An alert as a person may see it: what others said of a check stays off the page until they have judged it."""
+    """An alert as a person may see it: what others said of a blind one stays off the page until they have judged it."""
     work = work_of(alert)
+    if is_blind(alert):
+        return replace(work, history=[])
     check = None if is_open(alert) else checks.check_on(user, alert.pk)
     if check is None or work.standing is None or not checks.is_unanswered(check, work.history):
         return work
-    tier = Exposure.objects.filter(alert=alert).order_by("-pk").values_list("tier", flat=True).first()
-    return Work(alert, None, [], check=True, check_tier=tier or Tier.YELLOW)
+    return Work(alert, None, [], check=True)
 
 
 def arrived_since(queue: Queue, alert_id: int) -> int:
@@ -225,4 +229,6 @@ def _visible(queue: Queue, after: Cursor | None = None) -> QuerySet[OpenAlert]:
 
 
 def _row(*, urgency: float, alert_id: int, tier: int, blind: bool, probability: float, **shown: Any) -> Row:
-    return Row(Cursor(urgency, alert_id), tier=tier_word(tier), probability=None if blind else probability, **shown)
+    if blind:
+        return Row(Cursor(urgency, alert_id), tier="", probability=None, **shown)
+    return Row(Cursor(urgency, alert_id), tier=tier_word(tier), probability=probability, **shown)

@@ -63,7 +63,7 @@ class TestBeingShown:
     def test_it_looks_like_an_alert_that_nobody_judged(self, rhea: User, queue: Queue, settled: Alert) -> None:
         work = next_of(rhea, queue)
         assert (work.standing, work.history, work.blind) == (None, [], True)
-        assert work.tier
+        assert (work.waits, work.tier) == (True, "")
 
     def test_the_page_says_nothing_of_what_others_said(
         self, client: Client, rhea: User, tom: User, queue: Queue, settled: Alert

@@ -12,6 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from feedback.models import Alert, LedgerEntry, OpenAlert, Queue, Role, Scorer
+from feedback.services import retract_verdict
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -112,8 +113,17 @@ class TestTheDesk:
         OpenAlert.objects.filter(alert=alert).update(blind=True)
         page = at_desk(rhea).get("/queues/churn/").content.decode()
         assert "judged without the model" in page
-        assert "%" not in re.sub(r"<[^>]+>", "", page)
+        shown = re.sub(r"<[^>]+>", "", page)
+        assert "%" not in shown
+        assert not any(tier in shown for tier in ("Red", "Orange", "Yellow"))
         assert "<mark" not in page
+
+    def test_shows_of_an_audited_alert_nothing_that_others_said(self, alert: Alert, rhea: User, tom: User) -> None:
+        said = factories.judge(alert, tom)
+        retract_verdict(verdict=said, judge=tom, decision_id=uuid.uuid4(), now=factories.NOON)
+        assert ">History<" in at_desk(rhea).get("/queues/churn/").content.decode()
+        OpenAlert.objects.filter(alert=alert).update(blind=True)
+        assert ">History<" not in at_desk(rhea).get("/queues/churn/").content.decode()
 
     def test_does_not_show_what_the_policy_hides(self, alert: Alert, rhea: User) -> None:
         OpenAlert.objects.filter(alert=alert).update(visible=False)
