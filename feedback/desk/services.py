@@ -54,7 +54,7 @@ def take_next(*, user: Person, queue: Queue, past: Cursor | None, now: datetime)
     alert_id = hold_next(queue_id=queue.pk, person=user, now=now, past=place)
     if alert_id is None and place is not None:
         alert_id = hold_next(queue_id=queue.pk, person=user, now=now)
-    return None if alert_id is None else selectors.work_of(selectors.alert_on_desk(user, alert_id, queue))
+    return None if alert_id is None else selectors.work_for(user, selectors.alert_on_desk(user, alert_id, queue))
 
 
 def take_up(*, user: Person, alert: Alert, now: datetime) -> Work:

@@ -52,7 +52,8 @@ class Cause:
 class Moved:
     """From the probability on arrival to that of now: when that was, verdicts since, and the largest causes.
 
-    `causes` is None where too much has been learnt since to go back while somebody waits.
+    `causes` is None where too much has been learnt since to go back while somebody waits. `rest`: log-odds of all
+    that is not named. `generation`: whether another slow model says what the parts are worth since then.
     """
 
     before: float
@@ -60,6 +61,8 @@ class Moved:
     since: datetime
     verdicts: int
     causes: tuple[Cause, ...] | None
+    rest: float = 0.0
+    generation: bool = False
 
     @property
     def has_moved(self) -> bool:
@@ -84,19 +87,22 @@ def moved_since_arrival(alert: Alert) -> Moved | None:
         then = reproduced(alert, exposure, limit=REWIND)
     except (TooLong, NotReproduced):
         return Moved(found.before, after, found.since, found.verdicts, None)
-    causes = _causes(alert, then, position)
-    return Moved(found.before, after, found.since, found.verdicts, causes)
+    causes, rest, generation = _causes(alert, then, position)
+    return Moved(found.before, after, found.since, found.verdicts, causes, rest, generation)
 
 
-def _causes(alert: Alert, then: Score, position: int) -> tuple[Cause, ...]:
+def _causes(alert: Alert, then: Score, position: int) -> tuple[tuple[Cause, ...], float, bool]:
+    """The largest causes, what all others sum up to, and whether another generation is in force."""
     facts = facts_of_alert(alert)
     with replica_of(alert.queue_id).hold() as belief:
         features = extract(facts, belief.config)
         now = belief.model, breakdown_of(belief.model, facts, features)
         found = moves(facts, features, (then.belief.model, then.breakdown), now)
+        generations = [one and one.digest() for one in (then.belief.model.generation, belief.model.generation)]
     largest = list(islice((one for one in found if abs(one.by) >= LEAST), NAMED))
     said = _said_since(alert, max(then.belief.position, position - LOOK_BACK), position)
-    return tuple(_cause(one, said.values()) for one in largest)
+    rest = sum(one.by for one in found) - sum(one.by for one in largest)
+    return tuple(_cause(one, said.values()) for one in largest), rest, generations[0] != generations[1]
 
 
 def _said_since(alert: Alert, low: int, high: int) -> Mapping[int, tuple[AlertFacts, bool]]:

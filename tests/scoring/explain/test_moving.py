@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import User
+from scipy.special import logit
 
 from feedback.models import Alert, Queue, Scorer, Value
 from scoring.explain import moving
@@ -31,6 +32,12 @@ class TestWhatMovedSinceArrival:
         assert moved is not None and moved.has_moved and moved.after < moved.before
         cause = about_words(moved.causes)
         assert cause.by < 0 and str(cause.reason.value) in waiting.text
+
+    def test_adds_up(self, waiting: Alert) -> None:
+        moved = moved_since_arrival(waiting)
+        assert moved is not None and moved.causes
+        by = sum(cause.by for cause in moved.causes) + moved.rest
+        assert by == pytest.approx(logit(moved.after) - logit(moved.before), abs=1e-6)
 
     def test_counts_what_verdicts_said_of_those_words(self, waiting: Alert) -> None:
         moved = moved_since_arrival(waiting)
