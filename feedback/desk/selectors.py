@@ -17,7 +17,7 @@ from feedback import rules
 from feedback.desk import checks
 from feedback.desk.access import DESK_ROLES
 from feedback.desk.cursor import Cursor
-from feedback.models import Alert, LedgerEntry, Membership, OpenAlert, Queue, Role, Source, Tier
+from feedback.models import Alert, Exposure, LedgerEntry, Membership, OpenAlert, Queue, Role, Source, Tier
 from feedback.people import Person, id_of
 from feedback.selectors import history_of
 from feedback.services.ledger import facts_of
@@ -95,6 +95,14 @@ class Work:
     def tier(self) -> str:
         """The tier's name; empty where there is none, or where it would give the model's opinion away."""
         return "" if self.open is None or self.blind else tier_word(self.open.tier)
+
+    @property
+    def rule(self) -> str:
+        """The hard rule that gives an open alert its tier; empty where none does."""
+        if self.open is None or self.blind or not self.open.hard:
+            return ""
+        exposures = Exposure.objects.filter(alert=self.alert).order_by("-pk")
+        return exposures.values_list("rule", flat=True).first() or ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from feedback.models import Alert, LedgerEntry, OpenAlert, Queue, Role, Scorer
 from feedback.services import retract_verdict
+from scoring.services import change_policy
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +109,15 @@ class TestTheDesk:
         mild, urgent = (factories.raise_alert(queue, upstream, upstream_score=score) for score in (0.2, 0.9))
         page = at_desk(rhea).get("/queues/churn/").content.decode()
         assert page.index(f"row-{urgent.pk}") < page.index(f"row-{mild.pk}")
+
+    def test_names_the_hard_rule_that_gives_an_alert_its_tier(self, queue: Queue, upstream: Scorer, rhea: User) -> None:
+        rule = {"name": "says it is leaving", "phrase": "cancel", "tier": "red"}
+        change_policy(queue=queue, stage="rank", hard_rules=[rule])
+        factories.raise_alert(queue, upstream, "I want to cancel")
+        page = at_desk(rhea).get("/queues/churn/").content.decode()
+        assert "The rule “says it is leaving” gives it its tier" in page
+        OpenAlert.objects.update(blind=True)
+        assert "says it is leaving" not in at_desk(rhea).get("/queues/churn/").content.decode()
 
     def test_shows_an_audited_alert_without_any_opinion_of_the_model(self, alert: Alert, rhea: User) -> None:
         OpenAlert.objects.filter(alert=alert).update(blind=True)
