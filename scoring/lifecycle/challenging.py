@@ -21,7 +21,7 @@ from scoring.facts import facts_of_alerts
 from scoring.features import extract
 from scoring.fold import Belief, Way, configuration_of
 from scoring.lifecycle.presets import parameters_of
-from scoring.lifecycle.selectors import reigned
+from scoring.lifecycle.selectors import comparison_of, reigned
 from scoring.models import Challenger, ChallengerEnd, ModelConfiguration, Reign, ShadowScore
 from scoring.services import generations
 from scoring.services.amending import appoint
@@ -45,6 +45,10 @@ class ChallengerRuns(ValueError):
 
 class ChallengerEnded(ValueError):
     """The challenger was promoted or dropped already."""
+
+
+class TooFewJudged(ValueError):
+    """Nothing is put in force before it has been compared with what serves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,18 @@ def start(*, queue: Queue, preset: str, by: Person | None, now: datetime) -> Cha
 def promote(*, challenger: Challenger, by: Person, now: datetime) -> Challenger:
     """The challenger's configuration comes into force, with all that it has learnt. The policy stays as it is.
 
-    Raises `ChallengerEnded`; a repeat of the same answers the same.
+    Raises `ChallengerEnded`, and `TooFewJudged` where there is no comparison yet; nothing is written then. A repeat of
+    the same answers the same.
     """
     with transaction.atomic():
-        ended = _end(challenger, ChallengerEnd.PROMOTED, by, now)
-        if ended:
+        if _end(challenger, ChallengerEnd.PROMOTED, by, now):
+            if comparison_of(challenger) is None:
+                raise TooFewJudged(
+                    _(
+                        "Too few judged alerts have both scores: "
+                        "at least ten accurate ones and ten false ones are compared."
+                    )
+                )
             appoint(queue=challenger.queue, configuration=challenger.configuration, by=by, now=now)
     challenger.refresh_from_db()
     return challenger

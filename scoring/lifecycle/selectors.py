@@ -156,11 +156,25 @@ def contest_of(queue_id: int) -> Contest:
     if challenger is None:
         return Contest(None, 0, [], None, ended)
     before = configuration_of(queue_id).parameters
-    scores = dict(ShadowScore.objects.filter(challenger=challenger).values_list("alert_id", "probability"))
+    scores = _scores_of(challenger)
+    return Contest(
+        challenger, len(scores), changed(before, challenger.configuration.parameters), _compared(scores), ended
+    )
+
+
+def comparison_of(challenger: Challenger) -> Comparison | None:
+    """How a challenger does on the judged alerts that both have scored; None where those are too few."""
+    return _compared(_scores_of(challenger))
+
+
+def _scores_of(challenger: Challenger) -> dict[int, float]:
+    return dict(ShadowScore.objects.filter(challenger=challenger).values_list("alert_id", "probability"))
+
+
+def _compared(scores: dict[int, float]) -> Comparison | None:
     judged = JudgedAlert.objects.filter(alert__in=scores.keys()).values_list("alert_id", "probability", "accurate")
     rows = list(judged)
-    comparison = compare([row[1] for row in rows], [scores[row[0]] for row in rows], [row[2] for row in rows])
-    return Contest(challenger, len(scores), changed(before, challenger.configuration.parameters), comparison, ended)
+    return compare([row[1] for row in rows], [scores[row[0]] for row in rows], [row[2] for row in rows])
 
 
 def _report(configuration: ModelConfiguration, passport: dict[str, Any]) -> dict[str, Any]:

@@ -14,14 +14,18 @@ from scoring.lifecycle import deeds, pages
 @for_people
 def model(request: HttpRequest, slug: str) -> HttpResponse:
     """The model of a queue that the person leads."""
-    page = pages.model_page(user=request.user, slug=slug, now=timezone.now())
-    return render(request, "scoring/lead_model.html", {"page": page})
+    return _show(request, slug, status=200)
 
 
 @require_POST
 @for_people
 def act(request: HttpRequest, slug: str, deed: str) -> HttpResponse:
-    """One of the deeds of the page; it says what came of it."""
+    """One of the deeds of the page; it says what came of it. A refusal shows the page again with why."""
     done = deeds.do(user=request.user, slug=slug, deed=deed, given=request.POST, now=timezone.now())
     messages.add_message(request, messages.SUCCESS if done.well else messages.ERROR, done.said)
-    return redirect("lead:model", slug)
+    return redirect("lead:model", slug) if done.well else _show(request, slug, status=409)
+
+
+def _show(request: HttpRequest, slug: str, status: int) -> HttpResponse:
+    page = pages.model_page(user=request.user, slug=slug, now=timezone.now())
+    return render(request, "scoring/lead_model.html", {"page": page}, status=status)

@@ -13,11 +13,20 @@ from scoring.facts import facts_of_alert
 from scoring.features import extract
 from scoring.fold import configuration_of, model_at
 from scoring.lifecycle import challenging
-from scoring.lifecycle.challenging import ChallengerEnded, ChallengerRuns, drop, promote, put_in_force, start, work
+from scoring.lifecycle.challenging import (
+    ChallengerEnded,
+    ChallengerRuns,
+    TooFewJudged,
+    drop,
+    promote,
+    put_in_force,
+    start,
+    work,
+)
 from scoring.lifecycle.presets import PRESETS, PresetUnknown, changed, parameters_of
 from scoring.lifecycle.selectors import contest_of
 from scoring.model_config import ModelConfig
-from scoring.models import Challenger, Checkpoint, ModelConfiguration, ShadowScore
+from scoring.models import Challenger, Checkpoint, JudgedAlert, ModelConfiguration, ShadowScore
 from scoring.replica import forget_replicas, replica_of
 from scoring.services import learn
 from tests import factories
@@ -45,6 +54,17 @@ def live(queue: Queue, upstream: Scorer, person: User, alerts: int, seed: int = 
 def challenger(queue: Queue, upstream: Scorer, rhea: User, lena: User) -> Challenger:
     live(queue, upstream, rhea, 6)
     return start(queue=queue, preset="forget_faster", by=lena, now=NOON)
+
+
+def compared(challenger: Challenger, upstream: Scorer, of_each: int = 10) -> None:
+    """Judged alerts that the challenger has scored too: so many of either kind."""
+    for number in range(2 * of_each):
+        alert = factories.raise_alert(challenger.queue, upstream, f"compared {number}")
+        ShadowScore.objects.create(challenger=challenger, alert=alert, probability=0.5, position=0)
+        JudgedAlert.objects.create(
+            alert=alert, queue=challenger.queue, accurate=number % 2 == 0, anchor=1, probability=0.5, decided_at=NOON,
+            scorer=upstream, propensity=1.0, sampled=True,
+        )  # fmt: skip
 
 
 class TestPresets:
@@ -131,9 +151,10 @@ class TestLearning:
 
 class TestEnding:
     def test_promoted_it_serves_with_all_that_it_has_learnt(
-        self, queue: Queue, challenger: Challenger, lena: User
+        self, queue: Queue, upstream: Scorer, challenger: Challenger, lena: User
     ) -> None:
         work(challenger_id=challenger.pk, now=LATER)
+        compared(challenger, upstream)
         own = model_at(challenger.configuration, head_of(queue.pk)).model.digest()
         promote(challenger=challenger, by=lena, now=LATER)
         assert configuration_of(queue.pk) == challenger.configuration
@@ -145,14 +166,28 @@ class TestEnding:
     ) -> None:
         alert = factories.raise_alert(queue, upstream, "refund now")
         learn(queue_id=queue.pk, now=NOON)
+        compared(challenger, upstream)
         promote(challenger=challenger, by=lena, now=LATER)
         assert learn(queue_id=queue.pk, now=LATER) is not None
         with replica_of(queue.pk).hold() as belief:
             assert OpenAlert.objects.get(alert=alert).position == belief.position
 
-    def test_one_click_takes_the_model_back(self, queue: Queue, challenger: Challenger, lena: User) -> None:
+    @pytest.mark.parametrize("of_each", [0, 9])
+    def test_without_a_comparison_it_is_not_put_in_force(
+        self, queue: Queue, upstream: Scorer, challenger: Challenger, lena: User, of_each: int
+    ) -> None:
+        compared(challenger, upstream, of_each)
+        with pytest.raises(TooFewJudged):
+            promote(challenger=challenger, by=lena, now=LATER)
+        challenger.refresh_from_db()
+        assert (challenger.ended, configuration_of(queue.pk).version) == ("", 1)
+
+    def test_one_click_takes_the_model_back(
+        self, queue: Queue, upstream: Scorer, challenger: Challenger, lena: User
+    ) -> None:
         with replica_of(queue.pk).hold() as belief:
             before = belief.model.digest()
+        compared(challenger, upstream)
         promote(challenger=challenger, by=lena, now=LATER)
         put_in_force(queue=queue, version=1, by=lena, now=LATER)
         with replica_of(queue.pk).hold() as belief:

@@ -15,6 +15,7 @@ from scoring.models import Amendment, Challenger, Checkpoint, DriftAlarm
 from scoring.services import learn
 from tests import factories
 from tests.factories import NOON
+from tests.scoring.lifecycle.test_challenging import compared
 
 MOVED = Movement("share", "channel", "app", 0.12, 0.41, 60, NOON.isoformat(), 600, 3.6).to_dict() | {"ended": ""}
 
@@ -119,12 +120,24 @@ class TestDeeds:
         challenger.refresh_from_db()
         assert challenger.ended == "dropped"
 
-    def test_a_challenger_is_promoted_and_the_old_one_taken_back(self, leading: Client, taught: Queue) -> None:
+    def test_a_challenger_is_promoted_and_the_old_one_taken_back(
+        self, leading: Client, taught: Queue, upstream: Scorer
+    ) -> None:
         leading.post(address(taught, "challenge"), {"preset": "only_text"})
+        compared(Challenger.objects.get(), upstream)
+        assert "Put it in force" in leading.get(address(taught)).content.decode()
         leading.post(address(taught, "promote"), {"challenger": Challenger.objects.get().pk})
         assert "version 2" in leading.get(address(taught)).content.decode()
         leading.post(address(taught, "put-in-force"), {"version": 1})
         assert "version 1" in leading.get(address(taught)).content.decode()
+
+    def test_a_challenger_without_a_comparison_is_not_put_in_force(self, leading: Client, taught: Queue) -> None:
+        leading.post(address(taught, "challenge"), {"preset": "only_text"})
+        assert "Put it in force" not in leading.get(address(taught)).content.decode()
+        answer = leading.post(address(taught, "promote"), {"challenger": Challenger.objects.get().pk})
+        assert answer.status_code == 409
+        assert answer.content.decode().count("Too few judged alerts have both scores") == 2  # refused, and explained
+        assert Challenger.objects.get().ended_at is None
 
     def test_a_preset_that_does_not_exist_is_refused(self, leading: Client, queue: Queue) -> None:
         answer = leading.post(address(queue, "challenge"), {"preset": "x"}, follow=True).content.decode()
