@@ -24,7 +24,7 @@ class Outlook:
 
     `shown` and `hidden`: alerts, the audited part of the latter taken off it, as expected over the draws. `precision`:
     of the shown ones. `lost`: of the accurate ones, the share that is hidden; `lost_count` the same as alerts.
-    `spared`: false alerts hidden.
+    `spared`: false alerts hidden, which are the hidden ones less the lost ones; None where nothing tells them apart.
     """
 
     raised: int
@@ -35,7 +35,8 @@ class Outlook:
     lost: Share
     lost_count: Interval
     lost_expected: float
-    spared: float
+    spared: float | None
+    spared_count: Interval
 
     @property
     def shown_share(self) -> float | None:
@@ -49,8 +50,11 @@ def simulate(evidence: Evidence, policy: Policy) -> Outlook:
     sampled = evidence.sampled
     weight, label = evidence.weight[sampled], evidence.label[sampled]
     kept, gone = weight * chance[sampled], weight * (1 - chance[sampled])
-    lost, count = _lost(gone, kept, label)
     hidden = float((1 - chance).sum())
+    lost, limits = _lost(gone, kept, label)
+    # Weights add up to what was hidden on average only: what is lost of it is never more than all of it.
+    count = Interval(min(limits.low, hidden), min(limits.high, hidden)) if sampled.any() else Interval(0.0, hidden)
+    expected = min(float((gone * label).sum()), hidden)
     return Outlook(
         raised=len(evidence),
         judged=int(sampled.sum()),
@@ -59,8 +63,9 @@ def simulate(evidence: Evidence, policy: Policy) -> Outlook:
         precision=_precision(kept, label),
         lost=lost,
         lost_count=count,
-        lost_expected=float((gone * label).sum()),
-        spared=float((gone * (1 - label)).sum()),
+        lost_expected=expected,
+        spared=hidden - expected if sampled.any() or not hidden else None,
+        spared_count=Interval(hidden - count.high, hidden - count.low),
     )
 
 
@@ -93,11 +98,11 @@ def _lost(gone: Floats, kept: Floats, label: Floats) -> tuple[Share, Interval]:
     found. The share's limits are recovered from those of the two counts (Zou and Donner 2008).
     """
     below, above = float((gone * label).sum()), float((kept * label).sum())
+    count = rare_count(gone, label) if gone.any() else Interval(0.0, 0.0)
     if below + above <= 0:
-        return UNKNOWN, Interval(0.0, 0.0)
+        return UNKNOWN, count
     if not gone.any():
-        return Share(0.0, 0.0, 0.0, len(label)), Interval(0.0, 0.0)
-    count = rare_count(gone, label)
+        return Share(0.0, 0.0, 0.0, len(label)), count
     half = Z95 * sqrt(float((kept**2 * label).sum()))
 
     def share(found: float, rest: float) -> float:

@@ -108,7 +108,7 @@ def comparison_table(today: Outlook, tried: Outlook | None) -> Table:
         (_("Real among shown"), [_share(one.precision) for one in outlooks]),
         (_("Real ones hidden"), [_lost_count(one) for one in outlooks]),
         (_("of all real ones"), [_share(one.lost) for one in outlooks]),
-        (_("False alerts spared"), [count(round(one.spared)) for one in outlooks]),
+        (_("False alerts spared"), [_spared(one) for one in outlooks]),
     ]
     rows: list[list[Cell]] = [[name, *values] for name, values in lines]
     return Table("simulation", columns, rows)
@@ -155,5 +155,18 @@ def _share(share: Share) -> str:
 def _lost_count(one: Outlook) -> str:
     if one.hidden == 0:
         return count(0)
+    if one.spared is None:
+        return NOTHING
     low, high = (count(round(limit)) for limit in one.lost_count)
     return f"{count(round(one.lost_expected))} ({low}–{high})"
+
+
+def _spared(one: Outlook) -> str:
+    """Beside the real ones hidden it adds up to the alerts not shown, in whole numbers too."""
+    if one.hidden == 0:
+        return count(0)
+    if one.spared is None:
+        return NOTHING
+    gone, lost = one.raised - round(one.shown), (one.lost_expected, one.lost_count.high, one.lost_count.low)
+    value, low, high = (max(0, gone - round(limit)) for limit in lost)
+    return f"{count(value)} ({count(low)}–{count(high)})"

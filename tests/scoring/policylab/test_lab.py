@@ -8,9 +8,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from feedback.models import Queue, Scorer
+from feedback.services import expose, raise_alerts
 from scoring.models import PolicyVersion, Stage
 from scoring.services import change_policy
 from tests import factories
+from tests.scoring.lead.history import NOW
+from tests.scoring.policylab.conftest import HISTORY, exposed
 
 PAGE = "/lead/churn/policy/"
 
@@ -61,6 +64,22 @@ class TestTheLab:
         assert re.search(r"it would show \d+ where today&#x27;s policy shows 360", page)
         assert "Real ones hidden" in page
         assert PolicyVersion.objects.filter(queue=history).count() == 1
+
+    def test_the_real_and_the_false_ones_hidden_add_up_to_what_is_not_shown(
+        self, history: Queue, upstream: Scorer, lena_at: Client
+    ) -> None:
+        drafts = [factories.make_draft(raised_at=NOW) for _ in range(60)]  # the last sixty have no verdict
+        waiting = [one.alert_id for one in raise_alerts(queue=history, scorer=upstream, drafts=drafts, now=NOW)]
+        said = [exposed(pk, n / 60, HISTORY + 1, NOW) for n, pk in enumerate(waiting)]
+        expose(queue=history, drafts=said, now=NOW)
+        page = simulate(lena_at, **wish(1, stage="suppress"))
+
+        def of(name: str) -> int:
+            row = re.search(rf'<th scope="row">{name}</th>.*?<td.*?<td class="number">(\d+)', page)
+            assert row is not None
+            return int(row[1])
+
+        assert 0 < of("False alerts spared") == HISTORY + 60 - of("Alerts shown") - of("Real ones hidden")
 
     def test_shows_which_alerts_fall_under_a_rule_that_is_typed(
         self, queue: Queue, upstream: Scorer, lena_at: Client

@@ -1,5 +1,7 @@
 """What a policy would have done with a history."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -62,7 +64,23 @@ class TestSimulation:
         tried = Policy(version=1, stage="suppress", hide_below=below, audit_share=audit)
         found = simulate(all_shown(chance, label), tried)
         assert found.shown + found.hidden == pytest.approx(200)
+        assert found.spared is not None and found.lost_expected + found.spared == pytest.approx(found.hidden)
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_adds_up_where_a_part_was_hidden_and_a_part_has_no_verdict(self, seed: int) -> None:
+        chance, label = truth(2_000, seed)
+        history = drawn(chance, label, 0.15, 0.2, seed)
+        label_known = np.where(np.arange(2_000) % 3 == 0, np.nan, history.label)
+        found = simulate(replace(history, label=label_known), HIDES)
+        assert found.spared is not None
         assert found.lost_expected + found.spared == pytest.approx(found.hidden)
+        mirrored = (found.hidden - found.lost_count.high, found.hidden - found.lost_count.low)
+        assert found.spared_count == pytest.approx(mirrored)
+
+    def test_without_a_verdict_tells_nothing_of_what_it_hides(self) -> None:
+        chance, label = truth(500, 1)
+        found = simulate(replace(all_shown(chance, label), label=np.full(500, np.nan)), HIDES)
+        assert (found.spared, found.lost_count) == (None, (0, found.hidden))
 
     def test_of_an_empty_history_knows_nothing(self) -> None:
         found = simulate(all_shown(np.array([]), np.array([])), HIDES)
