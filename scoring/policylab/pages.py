@@ -95,7 +95,8 @@ def lab_page(*, user: Person, slug: str, sent: QueryDict | None = None, problem:
     return LabPage(
         queue=queue, version=now.version, form=form, rules=rules, apprentice=words.apprentice(score),
         step=_step(now, score, choice), sentence=words.comparison(today, outlook),
-        table=words.comparison_table(today, outlook), trial=trial, choice=words.chosen(choice) if trial else "",
+        table=words.comparison_table(today, outlook), trial=trial,
+        choice=words.chosen(choice) if trial and trial.policy.stage == "suppress" else "",
         versions=[words.version_line(one) for one in versions], back_to=_back_to(versions),
         under_rules=_under(history, trial) if trial and sent and sent.get("action") == "try" else None,
         problem=problem,

@@ -64,6 +64,7 @@ class Trial:
     policy: policy.Policy
     outlook: Outlook
     conditions: list[Condition]
+    leaves_out_a_stage: bool
 
     @property
     def fingerprint(self) -> str:
@@ -74,6 +75,21 @@ class Trial:
     def unmet(self) -> list[Condition]:
         """What the step still lacks."""
         return [one for one in self.conditions if not one.met]
+
+    @property
+    def lacks_something(self) -> bool:
+        """Whether the step may not be taken as it is."""
+        return bool(self.unmet) or self.leaves_out_a_stage
+
+    @property
+    def reason_helps(self) -> bool:
+        """Whether a step that lacks something may be taken for a reason."""
+        return self.wish.stage == "rank"
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether there is a way to apply it."""
+        return self.reason_helps or not self.lacks_something
 
 
 def try_out(wish: Wish, now_in_force: InForce, history: History, score: Apprentice) -> Trial:
@@ -93,7 +109,7 @@ def try_out(wish: Wish, now_in_force: InForce, history: History, score: Apprenti
     )  # fmt: skip
     tried, before = with_threshold(asked_for, choice), now_in_force.policy.stage
     asked = conditions(before, score, choice) if is_step_up(before, wish.stage) else []
-    return Trial(wish, choice, tried, simulate(evidence, tried), asked)
+    return Trial(wish, choice, tried, simulate(evidence, tried), asked, _leaves_out_a_stage(before, wish.stage))
 
 
 def apply_wish(
@@ -113,7 +129,7 @@ def apply_wish(
             raise VersionMoved(f"version {now_in_force.version.version} is in force, not {seen_version}")
         history, score = history_of(queue.pk), selectors.apprentice_of(queue.pk)
         trial = try_out(wish, now_in_force, history, score)
-        _require(trial, now_in_force.policy.stage, bool(overrule and note.strip()))
+        _require(trial, bool(overrule and note.strip()))
         return change_policy(queue=queue, changed_by=by, note=note.strip(), **_fields_of(trial))
 
 
@@ -147,12 +163,9 @@ def _audits(wish: Wish, drift: float) -> float:
     return policy.Policy(version=1, audit_share=wish.audit_share, drift=drift).audited("yellow")
 
 
-def _require(trial: Trial, before: policy.Stage, reasoned: bool) -> None:
-    if not trial.unmet and not _leaves_out_a_stage(before, trial.wish.stage):
-        return
-    reason_helps = trial.wish.stage == "rank"
-    if not (reason_helps and reasoned):
-        raise StepRefused(trial.unmet, reason_helps)
+def _require(trial: Trial, reasoned: bool) -> None:
+    if trial.lacks_something and not (trial.reason_helps and reasoned):
+        raise StepRefused(trial.unmet, trial.reason_helps)
 
 
 def _leaves_out_a_stage(before: policy.Stage, wanted: policy.Stage) -> bool:

@@ -61,6 +61,7 @@ class TestTheLab:
 
     def test_simulates_beside_today_and_changes_nothing(self, history: Queue, lena_at: Client) -> None:
         page = simulate(lena_at, **wish(1, stage="suppress"))
+        assert "Apply what was simulated" in page
         assert re.search(r"it would show \d+ where today&#x27;s policy shows 360", page)
         assert "Real ones hidden" in page
         assert PolicyVersion.objects.filter(queue=history).count() == 1
@@ -112,6 +113,11 @@ class TestTheLab:
         lena_at.get(PAGE)
         assert lena_at.post(PAGE, wish(1) | wrong).status_code == 422
 
+    def test_says_where_it_hides_only_of_a_stage_that_hides(self, history: Queue, lena_at: Client) -> None:
+        said = re.compile(r"<p>Hides below \d")
+        assert said.search(simulate(lena_at, **wish(1, stage="suppress")))
+        assert not said.search(simulate(lena_at, **wish(1, stage="rank")))
+
 
 class TestApplying:
     def test_appends_a_version_with_what_was_simulated(self, history: Queue, lena_at: Client, lena: User) -> None:
@@ -144,6 +150,8 @@ class TestApplying:
 class TestAStepWhoseConditionIsNotMet:
     def test_into_suppress_is_refused_whatever_the_reason(self, queue: Queue, lena_at: Client) -> None:
         change_policy(queue=queue, stage=Stage.RANK)
+        page = simulate(lena_at, **wish(1, stage="suppress"))
+        assert "Apply what was simulated" not in page and 'name="overrule"' not in page
         response = apply(lena_at, **wish(1, stage="suppress", note="I am sure", overrule="on"))
         assert response.status_code == 409
         assert newest(queue).stage == "rank"
@@ -155,12 +163,15 @@ class TestAStepWhoseConditionIsNotMet:
 
     def test_into_rank_is_taken_with_a_reason_that_is_recorded(self, queue: Queue, lena_at: Client) -> None:
         lena_at.get(PAGE)
+        page = simulate(lena_at, **wish(1))
+        assert "Apply what was simulated" in page and 'name="overrule"' in page
         apply(lena_at, **wish(1, note="the scorer is new, its order is worse", overrule="on"))
         assert (newest(queue).stage, newest(queue).note) == ("rank", "the scorer is new, its order is worse")
         assert newest(queue).expected["unmet"] == ["blind", "order"]
 
     def test_leaves_out_no_stage(self, history: Queue, lena_at: Client) -> None:
         change_policy(queue=history, stage=Stage.OBSERVE)
+        assert "Apply what was simulated" not in simulate(lena_at, **wish(2, stage="suppress"))
         assert apply(lena_at, **wish(2, stage="suppress", note="x", overrule="on")).status_code == 409
 
 
