@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from django.template.defaultfilters import floatformat
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,16 +16,21 @@ from scoring.models import DriftAlarm, DriftFamily
 SHOWN = 4  # movements that are told one by one; the rest are counted
 
 
+def rounded(value: float, digits: int) -> str:
+    """A number as a template's `floatformat` writes it; `number_format` by itself cuts digits off."""
+    return floatformat(value, digits)
+
+
 def share(value: float) -> str:
     """A share between 0 and 1 as people write it."""
     percent = 100 * value
-    return _("%(number)s %%") % {"number": number_format(percent, 0 if percent >= 10 or percent == 0 else 1)}
+    return _("%(number)s %%") % {"number": rounded(percent, 0 if percent >= 10 or percent == 0 else 1)}
 
 
 def plain_number(value: float) -> str:
     """A number with three digits that mean something."""
     size = abs(value)
-    return number_format(value, 0 if size >= 100 else 1 if size >= 10 else 2)
+    return rounded(value, 0 if size >= 100 else 1 if size >= 10 else 2)
 
 
 def what_moved(movement: Mapping[str, Any]) -> str:
@@ -95,8 +101,8 @@ def whole(value: int) -> str:
 def size(count: int) -> str:
     """Bytes, in the unit that people use."""
     if count < 1_000_000:
-        return _("%(number)s kB") % {"number": number_format(count / 1_000, 0)}
-    return _("%(number)s MB") % {"number": number_format(count / 1_000_000, 1)}
+        return _("%(number)s kB") % {"number": rounded(count / 1_000, 0)}
+    return _("%(number)s MB") % {"number": rounded(count / 1_000_000, 1)}
 
 
 def held_back(holds: int) -> str:
@@ -115,7 +121,7 @@ def generation(serving: Mapping[str, Any] | None, report: Mapping[str, Any]) -> 
     trained = _("trained on %(count)s labels") % {"count": whole(serving["learnt"])}
     if report.get("auc") is None:
         return trained, serving["digest"][:12]
-    return trained, _("AUC %(auc)s on labels it had not seen") % {"auc": number_format(report["auc"], 3)}
+    return trained, _("AUC %(auc)s on labels it had not seen") % {"auc": rounded(report["auc"], 3)}
 
 
 def configuration(version: int, differs: Sequence[tuple[str, Any, Any]]) -> tuple[str, str]:
@@ -168,8 +174,7 @@ def presets() -> list[tuple[str, str, str]]:
 def difference(found: Difference, digits: int) -> str:
     """Champion and challenger, and the difference with its interval."""
     numbers = {
-        name: number_format(value, digits)
-        for name, value in (("champion", found.champion), ("challenger", found.challenger))
+        name: rounded(value, digits) for name, value in (("champion", found.champion), ("challenger", found.challenger))
     }
     signed = {
         name: f"{value:+.{digits}f}".replace("-", "−")
@@ -187,7 +192,7 @@ def verdict(found: Difference, *, higher_is_better: bool) -> str:
 
 def auc(value: float | None) -> str:
     """An AUC, or a dash where there is none."""
-    return "–" if value is None else number_format(value, 3)
+    return "–" if value is None else rounded(value, 3)
 
 
 def preset_name(key: str) -> str:

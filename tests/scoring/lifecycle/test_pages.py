@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from feedback.models import Queue, Scorer, Value
 from feedback.selectors import head_of
-from scoring.lifecycle import challenging
+from scoring.lifecycle import challenging, words
+from scoring.lifecycle.comparison import Difference
 from scoring.lifecycle.watch import Movement
 from scoring.models import Amendment, Challenger, Checkpoint, DriftAlarm
 from scoring.services import learn
@@ -52,6 +53,15 @@ def address(queue: Queue, deed: str = "") -> str:
 def leading(client: Client, lena: User) -> Client:
     client.force_login(lena)
     return client
+
+
+class TestNumbers:
+    def test_are_rounded_as_in_a_table(self) -> None:
+        assert (words.auc(0.8349), words.plain_number(0.996), words.plain_number(19.96)) == ("0.835", "1.00", "20.0")
+        assert (words.share(0.1296), words.share(0.0096)) == ("13 %", "1.0 %")
+        assert words.size(1_990) == "2 kB"
+        assert "AUC 0.835" in words.generation({"learnt": 9, "digest": "d"}, {"auc": 0.8346})[1]
+        assert words.difference(Difference(0.8346, 0.8396, 0.0, 0.01), 3).startswith("0.835 → 0.840")
 
 
 class TestThePage:
