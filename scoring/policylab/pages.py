@@ -18,7 +18,7 @@ from scoring.models import PolicyVersion
 from scoring.policy import rules_from
 from scoring.policylab import selectors, words
 from scoring.policylab.forms import RuleForm, RuleForms, WishForm, initial_of, wish_of
-from scoring.policylab.services import Trial, try_out
+from scoring.policylab.services import Trial, may_come_back, try_out
 from scoring.simulation import simulate
 from scoring.stages import STAGES, Condition, after, conditions
 from scoring.thresholds import Goal, choose
@@ -88,7 +88,7 @@ def lab_page(*, user: Person, slug: str, sent: QueryDict | None = None, problem:
     today = simulate(history.evidence, now.policy)
     readable = sent is not None and form.is_valid() and rules.is_valid()
     trial = try_out(wish_of(form, rules, now.version), now, history, score) if readable else None
-    versions = selectors.versions_of(queue)
+    versions, undone = selectors.versions_of(queue), selectors.undone_by(queue, user)
     goal = trial.wish.goal if trial else Goal(now.version.target, now.version.cap)
     choice = trial.choice if trial else choose(history.evidence, goal, now.policy.audited("yellow"))
     outlook = trial.outlook if trial else None
@@ -97,7 +97,8 @@ def lab_page(*, user: Person, slug: str, sent: QueryDict | None = None, problem:
         step=_step(now, score, choice), sentence=words.comparison(today, outlook),
         table=words.comparison_table(today, outlook), trial=trial,
         choice=words.chosen(choice) if trial and trial.policy.stage == "suppress" else "",
-        versions=[words.version_line(one) for one in versions], back_to=_back_to(versions),
+        versions=[words.version_line(one, may_come_back(one, now.version, undone)) for one in versions],
+        back_to=_back_to(versions, undone),
         under_rules=_under(history, trial) if trial and sent and sent.get("action") == "try" else None,
         problem=problem,
     )  # fmt: skip
@@ -117,15 +118,16 @@ def _step(now: selectors.InForce, score: Any, choice: Any) -> Step | None:
     return Step(PolicyVersion(stage=following).get_stage_display(), [(one, words.condition(one)) for one in asked])
 
 
-def _back_to(versions: Sequence[PolicyVersion]) -> PolicyVersion | None:
+def _back_to(versions: Sequence[PolicyVersion], undone: PolicyVersion | None) -> PolicyVersion | None:
     """The version that one click brings back: the newest before the last change that a lead made."""
+    if undone is not None:
+        return undone
     made = next((i for i, one in enumerate(versions) if one.origin in ("lead", "back")), None)
     if made is None or made + 1 >= len(versions):
         return None
     bottom = versions[made].restores or versions[made].version
     older = [one for one in versions if one.version < bottom]
-    allowed = [one for one in older if STAGES.index(one.stage) <= STAGES.index(versions[0].stage)]
-    return allowed[0] if allowed else None
+    return next((one for one in older if may_come_back(one, versions[0], None)), None)
 
 
 def _under(history: History, trial: Trial) -> UnderRules:

@@ -9,7 +9,9 @@ import numpy as np
 from django.db import connection
 
 from feedback.models import Queue, Source
+from feedback.people import Person
 from scoring.models import PolicyVersion
+from scoring.models.policies import Origin
 from scoring.policy import Policy
 from scoring.services.policies import policy_in_force
 from scoring.stages import Apprentice, apprentice
@@ -51,6 +53,17 @@ def in_force(queue: Queue) -> InForce:
     """The queue's newest version; a new queue gets its first one."""
     policy = policy_in_force(queue.pk)
     return InForce(PolicyVersion.objects.select_related("created_by").get(queue=queue, version=policy.version), policy)
+
+
+def undone_by(queue: Queue, person: Person) -> PolicyVersion | None:
+    """What was in force right before the newest change of a lead, if that was this person's own step; else None.
+
+    What the worker made since does not count. To undo a step back is not offered: it goes further back instead.
+    """
+    made = PolicyVersion.objects.filter(queue=queue, origin__in=(Origin.LEAD, Origin.BACK)).order_by("-version").first()
+    if made is None or made.origin != Origin.LEAD or made.created_by_id is None or made.created_by_id != person.pk:
+        return None
+    return PolicyVersion.objects.filter(queue=queue, version__lt=made.version).order_by("-version").first()
 
 
 def versions_of(queue: Queue, before: int | None = None, limit: int = 20) -> list[PolicyVersion]:

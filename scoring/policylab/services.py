@@ -137,6 +137,7 @@ def go_back(*, queue: Queue, to_version: int, seen_version: int, by: Person, not
     """Append a version that is what an earlier one was.
 
     Never a step up: a version that hides more than today's stage allows is reached by the conditions, not by history.
+    Except for one: what was in force right before a lead's own newest step comes back whatever its stage.
     Raises `VersionMoved`, `StepRefused`, `PolicyVersion.DoesNotExist`.
     """
     with transaction.atomic():
@@ -145,12 +146,17 @@ def go_back(*, queue: Queue, to_version: int, seen_version: int, by: Person, not
         if now_in_force.version.version != seen_version:
             raise VersionMoved(f"version {now_in_force.version.version} is in force, not {seen_version}")
         old = PolicyVersion.objects.get(queue=queue, version=to_version, version__lt=seen_version)
-        if is_step_up(now_in_force.policy.stage, policy_stage(old)):
+        if not may_come_back(old, now_in_force.version, selectors.undone_by(queue, by)):
             raise StepRefused([], reason_helps=False)
         kept = {name: getattr(old, name) for name in KEPT if name != "drift"}
         return change_policy(
             queue=queue, changed_by=by, note=note.strip(), origin=Origin.BACK, restores=to_version, **kept
         )
+
+
+def may_come_back(old: PolicyVersion, newest: PolicyVersion, undone: PolicyVersion | None) -> bool:
+    """Whether a lead may go back to an older version: no step up, or the one that undoes their own newest step."""
+    return old == undone or not is_step_up(policy_stage(newest), policy_stage(old))
 
 
 def policy_stage(version: PolicyVersion) -> policy.Stage:

@@ -122,12 +122,13 @@ class VersionLine:
     by: str
     hides_below: str
     audited: str
+    may_come_back: bool
 
 
-def version_line(version: PolicyVersion) -> VersionLine:
+def version_line(version: PolicyVersion, may_come_back: bool) -> VersionLine:
     """What of a version the list shows."""
     below = percent(version.hide_below) if version.stage == Stage.SUPPRESS else NOTHING
-    return VersionLine(version, origin(version), below, percent(version.audit_share))
+    return VersionLine(version, origin(version), below, percent(version.audit_share), may_come_back)
 
 
 def origin(version: PolicyVersion) -> str:

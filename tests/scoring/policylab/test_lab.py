@@ -189,6 +189,22 @@ class TestGoingBack:
         assert lena_at.post(f"{PAGE}back/", {"version": "2", "seen": "3"}).status_code == 409
         assert newest(history).version == 3
 
+    def test_undoes_a_leads_own_step_down(self, history: Queue, lena_at: Client) -> None:
+        apply(lena_at, **wish(1, stage="suppress"))
+        apply(lena_at, **wish(2, stage="observe"))
+        change_policy(queue=history, origin="drift", drift=0.1)  # the worker came between
+        assert "Back to version 2 (suppress)" in lena_at.get(PAGE).content.decode()
+        assert lena_at.post(f"{PAGE}back/", {"version": "2", "seen": "4"}).status_code == 302
+        assert (newest(history).stage, newest(history).restores) == ("suppress", 2)
+
+    def test_undoes_no_step_down_of_another_lead(self, history: Queue, lena_at: Client, ada: User) -> None:
+        apply(lena_at, **wish(1, stage="suppress"))
+        change_policy(queue=history, changed_by=ada, stage=Stage.RANK)
+        page = lena_at.get(PAGE).content.decode()
+        assert "Back to version 1 (rank)" in page
+        assert re.findall(r"Bring back.*?version (\d+)", page) == ["1"]
+        assert lena_at.post(f"{PAGE}back/", {"version": "2", "seen": "3"}).status_code == 409
+
     @pytest.mark.parametrize("sent", [{}, {"version": "9", "seen": "1"}, {"version": "x", "seen": "1"}], ids=str)
     def test_to_what_was_never_there_changes_nothing(
         self, history: Queue, lena_at: Client, sent: dict[str, str]
