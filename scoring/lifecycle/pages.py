@@ -105,15 +105,19 @@ def _headline(queue: Queue, learner: Learner, alarms: list[AlarmLine]) -> str:
         return _("%(queue)s: something has changed") % {"queue": queue.title}
     if not learner.passport["learnt"]:
         return _("%(queue)s: nothing learnt yet") % {"queue": queue.title}
+    if learner.held_back:
+        held = {"queue": queue.title, "held": words.held_back(learner.held_back)}
+        return _("%(queue)s: %(held)s") % held
     return _("%(queue)s: the model is up to date and nothing has drifted") % {"queue": queue.title}
 
 
 def _passport(learner: Learner) -> list[Line]:
     """The model in a few lines."""
     position = words.whole(learner.position)
-    behind = _("%(rows)s ledger rows behind") % {"rows": words.whole(learner.behind)} if learner.behind else ""
+    all_in = "" if learner.held_back else _("every verdict is in")
+    behind = _("%(rows)s ledger rows behind") % {"rows": words.whole(learner.behind)} if learner.behind else all_in
     return [
-        Line(_("Ledger position"), position, behind or _("every verdict is in")),
+        Line(_("Ledger position"), position, behind),
         Line(_("Labels learnt"), words.whole(learner.passport["learnt"]), words.held_back(learner.held_back)),
         Line(_("Slow generation"), *words.generation(learner.passport["generation"], learner.report)),
         Line(_("Configuration"), *words.configuration(learner.version, learner.changed)),

@@ -162,6 +162,8 @@ class TestDeeds:
         assert (hold.since, hold.until, hold.note) == (first.position, head_of(taught.pk), "a bad import")
         page = leading.get(address(taught)).content.decode()
         assert "are held back" in page and "a bad import" in page
+        assert f"<h1>{taught.title}: 1 stretch of verdicts is held back</h1>" in page
+        assert "up to date" not in page and "every verdict is in" not in page
         leading.post(address(taught, "let-in"), {"hold": hold.number})
         assert "are held back" not in leading.get(address(taught)).content.decode()
 
