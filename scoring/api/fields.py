@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.utils import timezone
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from feedback.models import Alert
@@ -13,6 +14,7 @@ from feedback.models import Alert
 MAX_TEXT, MAX_EVIDENCE, MAX_FEATURES = 20_000, 20, 64  # the learner reads 64 features (features.FeatureConfig)
 LARGEST_NUMBER = 2**53 - 1  # the largest integer that every JSON reader keeps
 UUID_LENGTH = 36
+OLDEST, AHEAD = timedelta(days=3653), timedelta(days=1)  # ten years; a clock that is wrong, or a zone
 RESERVED = frozenset({"batch"})  # GET /alerts/batch is not an alert
 
 NO_NUL = r"^[^\x00]*$"  # PostgreSQL stores no NUL
@@ -42,9 +44,13 @@ def _plain_uuid(value: object) -> object:
     return value
 
 
-def _storable(value: datetime) -> datetime:
-    if not 1900 <= value.year < 2200:
-        raise ValueError("the year must be between 1900 and 2199")
+def _of_our_time(value: datetime) -> datetime:
+    """Elsewhere it is a slip, such as milliseconds read as seconds, and would lead or end every list by age."""
+    now = timezone.now()
+    if value > now + AHEAD:
+        raise ValueError("this lies more than a day ahead; send when the alert was raised, or leave it out to mean now")
+    if value < now - OLDEST:
+        raise ValueError("this is more than ten years ago; send when the alert was raised, or leave it out to mean now")
     return value.astimezone(UTC)
 
 
@@ -56,7 +62,7 @@ def _not_reserved(value: str) -> str:
 
 Id = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=Alert.MAX_EXTERNAL_ID, pattern=NO_CONTROL)]
 AlertId = Annotated[Id, AfterValidator(_not_reserved)]
-Moment = Annotated[AwareDatetime, AfterValidator(_storable), BeforeValidator(_rfc3339)]
+Moment = Annotated[AwareDatetime, AfterValidator(_of_our_time), BeforeValidator(_rfc3339)]
 DecisionId = Annotated[UUID, BeforeValidator(_plain_uuid)]
 Count = Annotated[int, BeforeValidator(_digits)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]

@@ -74,7 +74,9 @@ class AlertIn(Wire):
     upstream_score: Share | None = Field(None, description="Your own probability that the alert is accurate.")
     channel: str = words(Alert.MAX_CHANNEL, "Where it happened, such as chat, phone, e-mail.")
     scorer_version: str = words(Alert.MAX_VERSION, "Version of your detector.")
-    raised_at: Moment | None = Field(None, description="When it was raised. Left out: the time of receipt.")
+    raised_at: Moment | None = Field(
+        None, description="When it was raised: at most ten years ago, a day ahead. Left out: the time of receipt."
+    )
 
 
 class ReasonOut(BaseModel):

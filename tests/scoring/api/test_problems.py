@@ -2,6 +2,7 @@
 
 import json
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -77,6 +78,17 @@ class TestAFieldThatIsWrong:
         problem = check_problem(api.post("alerts", alert(**fields)), 422)
         assert [error["pointer"] for error in problem["errors"]] == [pointer]
         assert not Alert.objects.exists()
+
+    @pytest.mark.parametrize(("days", "says"), [(1.1, "more than a day ahead"), (-3654, "more than ten years ago")])
+    def test_of_another_age_says_what_to_send(self, api: ApiClient, days: float, says: str) -> None:
+        raised = (timezone.now() + timedelta(days=days)).isoformat()
+        (error,) = check_problem(api.post("alerts", alert(raised_at=raised)), 422)["errors"]
+        assert error["pointer"] == "/raised_at" and says in error["detail"] and "leave it out" in error["detail"]
+
+    @pytest.mark.parametrize("days", [0.9, -3650])
+    def test_is_not_a_moment_of_these_ten_years(self, api: ApiClient, days: float) -> None:
+        raised = (timezone.now() + timedelta(days=days)).isoformat()
+        assert api.post("alerts", alert(raised_at=raised)).status_code == 201
 
     def test_is_named_together_with_the_others(self, api: ApiClient) -> None:
         problem = check_problem(api.post("alerts", {"external_id": "a", "text": 1}), 422)
