@@ -1,10 +1,14 @@
 """Reasons in words that a rep understands: the model gives kinds, names and values, the page's language the words."""
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Protocol
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+MINUS = "\N{MINUS SIGN}"
+_LARGEST = 1e16
 
 # What scorers commonly write as a channel. Another word is shown as it came.
 _CHANNELS = {
@@ -72,6 +76,14 @@ def channel_in_words(channel: str) -> str:
     return str(_CHANNELS.get(channel.lower(), channel))
 
 
+def number(value: float) -> str:
+    """A number as a person writes it: without false precision, no power of ten up to what JSON keeps."""
+    written = f"{value:.6g}" if isinstance(value, float) else str(value)
+    if "e" in written and abs(value) < _LARGEST:
+        written = f"{value:.0f}" if abs(value) >= 1 else f"{Decimal(written):f}"
+    return written.replace("-", MINUS, 1)
+
+
 def _as_it_is(name: str, value: str) -> str:
     return f"{name} {value}".strip()
 
@@ -83,4 +95,4 @@ def _readable(name: str) -> str:
 def _value(value: str | float | None) -> str:
     if value is None:
         return _("not given")
-    return f"{value:.4g}".replace("-", "\N{MINUS SIGN}", 1) if isinstance(value, float) else str(value)
+    return number(value) if isinstance(value, int | float) else value

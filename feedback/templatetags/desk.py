@@ -20,7 +20,6 @@ register = template.Library()
 
 BAR_WIDTH = 96
 MINUTE = timedelta(minutes=1)
-MINUS = "\N{MINUS SIGN}"
 
 # Django's own Chinese says a month as the third month, and a day as on paper.
 _AGES: dict[str, Any] = {
@@ -64,8 +63,7 @@ def fact(value: Any) -> str:
         return "\N{EN DASH}"
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
-    written = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return written.replace("-", MINUS, 1) if isinstance(value, int | float) else written
+    return wording.number(value) if isinstance(value, int | float) else str(value)
 
 
 @register.filter
@@ -77,7 +75,7 @@ def hundredths(share: float) -> str:
 @register.filter
 def signed(weight: float) -> str:
     """A weight in log-odds with its sign always written, one decimal: +1.9, −0.4."""
-    return f"{MINUS if weight < 0 else '+'}{abs(weight):.1f}"
+    return f"{wording.MINUS if weight < 0 else '+'}{abs(weight):.1f}"
 
 
 @register.filter

@@ -74,6 +74,10 @@ class TestReasonsInWords:
         [
             (Why("text", "text", "cancel"), "“cancel”"),
             (Why("number", "logins_30d", 3.0), "logins 30d is 3"),
+            (Why("number", "contract_value", 10_200.0), "contract value is 10200"),
+            (Why("number", "contract_value", 249_812.4), "contract value is 249812"),
+            (Why("number", "contract_value", -2_498_120.0), "contract value is \N{MINUS SIGN}2498120"),
+            (Why("number", "rate", 0.0000125), "rate is 0.0000125"),
             (Why("category", "plan", "pro"), "plan is pro"),
             (Why("missing", "plan", None), "plan is not known"),
             (Why("scorer", "scorer", "voice-llm"), "raised by voice-llm"),
