@@ -170,9 +170,9 @@ def missing_reason(name: str, part: float) -> Reason:
 
 
 def category_reason(name: str, value: str, part: float) -> Reason:
-    """The reason that a category is; the scorer and its version are two."""
+    """The reason that a category is; the scorer and its version are two, with one value where the version is empty."""
     if name == SCORER:
         return Reason("scorer", "scorer", value, part)
     if name == SCORER_VERSION:
-        return Reason("scorer", "scorer_version", value.replace("\x1f", " "), part)
+        return Reason("scorer", "scorer_version", value.removesuffix("\x1f").replace("\x1f", " "), part)
     return Reason("category", name, value, part)

@@ -24,9 +24,9 @@ CALIBRATION: Final = "calibration"
 class Breakdown:
     """``baseline`` (log-odds of the average alert) and the contributions of ``parts`` add up to ``log_odds``.
 
-    The parts are those of ``OnlineModel.reasons``, every one of them, heaviest first, and three kinds more. Faint:
-    words too weak to name, in sum. Absent: what it means that an alert lacks a feature that others have. Calibration:
-    from what the weights add up to, to what such sums have turned out to mean.
+    The parts are those of ``OnlineModel.reasons``, every one of them, heaviest first, and three kinds more; a scorer
+    without a version is one part. Faint: words too weak to name, in sum. Absent: what it means that an alert lacks a
+    feature that others have. Calibration: from what the weights add up to, to what such sums have turned out to mean.
     """
 
     probability: float
@@ -52,7 +52,7 @@ def breakdown_of(model: OnlineModel, facts: AlertFacts, features: Features) -> B
     value = model.config.text_gain * features.text_value
     words = float(np.add.reduce(weights.sparse[features.text_ids] * value))
     faint = words - sum(one.contribution for one in named if one.kind == "text")
-    parts = [*named, Reason("faint", "text", None, faint), *_absent(model, features)]
+    parts = [*_told_once(named), Reason("faint", "text", None, faint), *_absent(model, features)]
     parts.append(Reason("calibration", "calibration", None, log_odds - raw))
     return Breakdown(model.predict(features), log_odds, baseline_of(model), tuple(sorted(parts, key=_order)))
 
@@ -90,6 +90,16 @@ def moves(
     found += [Move(replace(one, contribution=0.0), -one.contribution) for one in earlier.values()]
     found.append(Move(Reason("baseline", "baseline", None, after.baseline), after.baseline - before.baseline))
     return sorted((one for one in found if abs(one.by) > LEAST), key=lambda one: -abs(one.by))
+
+
+def _told_once(named: list[Reason]) -> list[Reason]:
+    """The reasons with a version that is empty put to its scorer: both say who raised the alert."""
+    told = {one.name: one for one in named if one.kind == "scorer"}
+    scorer, version = told.get("scorer"), told.get("scorer_version")
+    if scorer is None or version is None or scorer.value != version.value:
+        return named
+    both = replace(scorer, contribution=scorer.contribution + version.contribution)
+    return [both if one is scorer else one for one in named if one is not version]
 
 
 def _absent(model: OnlineModel, features: Features) -> list[Reason]:

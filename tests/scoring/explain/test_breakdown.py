@@ -66,6 +66,17 @@ class TestTheParts:
         bare = AlertFacts("太慢了", {"plan": "gold"}, 0.5, "rules", "1")
         assert {part.name for part in apart(model, bare).parts if part.kind == "absent"} == {"calls", "noise"}
 
+    def test_a_scorer_without_a_version_is_named_once(self) -> None:
+        raised = [AlertFacts("", {}, 0.5, name, version) for name in ("voice", "rules") for version in ("", "1")]
+        small = taught(ModelConfig(), [(one, one.scorer == "voice", 1.0) for one in raised * 10])
+        named = [
+            {part.name: part.value for part in apart(small, one).parts if part.kind == "scorer"} for one in raised[:2]
+        ]
+        assert named == [{"scorer": "voice"}, {"scorer": "voice", "scorer_version": "voice 1"}]
+        assert abs(total(apart(small, raised[0])) - small.log_odds(extract(raised[0], small.config))) < EXACT
+        told = {one.name: one.value for one in small.reasons(raised[0], extract(raised[0], small.config), 9)}
+        assert told["scorer_version"] == "voice"
+
     def test_the_probability_is_the_models(self, model: OnlineModel) -> None:
         one = world(1)[0][0]
         assert apart(model, one).probability == model.predict(extract(one, model.config))
