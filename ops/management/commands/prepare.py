@@ -13,7 +13,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """In an order in which each step needs the one before."""
-        call_command("migrate", interactive=False, verbosity=1, stdout=self.stdout)
+        self.stdout.write("Preparing the database.")
+        call_command("migrate", interactive=False, verbosity=0, stdout=self.stdout)
         if not settings.DEBUG:
             call_command("collectstatic", interactive=False, verbosity=0)
         if settings.DEMO:
