@@ -36,7 +36,11 @@ class Outlook:
     lost_count: Interval
     lost_expected: float
     spared: float | None
-    spared_count: Interval
+
+    @property
+    def spared_count(self) -> Interval:
+        """The limits of `spared`: those of what is lost, mirrored."""
+        return Interval(self.hidden - self.lost_count.high, self.hidden - self.lost_count.low)
 
     @property
     def shown_share(self) -> float | None:
@@ -65,7 +69,6 @@ def simulate(evidence: Evidence, policy: Policy) -> Outlook:
         lost_count=count,
         lost_expected=expected,
         spared=hidden - expected if sampled.any() or not hidden else None,
-        spared_count=Interval(hidden - count.high, hidden - count.low),
     )
 
 
