@@ -38,33 +38,32 @@ def adopt(model: OnlineModel, generation: Generation) -> None:
     for encoder.stance in stances:
         losses.append(learn_afresh(model, lessons[-TRIED:], model.learnt))
     encoder.stance = stances[losses.index(min(losses))]
-    learn_afresh(model, lessons, model.learnt, texts_from=generation.learnt)
+    learn_afresh(model, lessons, model.learnt, generation.learnt if len(generation.words.slots) else None)
 
 
 def _take_words(model: OnlineModel, words: Words) -> None:
     """Take words for the fast model's own, where there are some."""
-    texts, model.optimizer.boldness = 1 << model.config.text_bits, words.boldness
-    if len(words.slots) and int(words.slots[-1]) < texts:
-        model.weights.sparse[:texts] = 0.0
+    model.optimizer.boldness = words.boldness
+    if len(words.slots):
+        model.weights.sparse[: 1 << model.config.text_bits] = 0.0
         model.weights.sparse[words.slots] = words.weights
 
 
 def learn_afresh(model: OnlineModel, lessons: Sequence[Lesson], end: int, texts_from: int | None = None) -> float:
     """Learn the dense weights afresh from lessons, oldest first; returns the sum of their log losses on the way.
 
-    ``end``: the place in the sequence after the last one. Of those from ``texts_from`` on the text is learnt as well,
-    where the generation in force has words. A text that those words have seen counts as it does cross-fitted.
+    ``end``: the place in the sequence after the last one. Of those from ``texts_from`` on (None: of none) the text is
+    learnt as well. A text that the words of the generation in force have seen counts as it does cross-fitted.
     """
-    loss, weights, words = 0.0, model.weights, model.encoder.generation
+    loss, weights, generation = 0.0, model.weights, model.encoder.generation
     model.optimizer.covariance.set(prior_covariance(model.encoder))
     weights.dense[:] = 0.0
     weights.dense[SLOW] = model.encoder.stance.trust
     weights.usual[:] = 0.0
-    for count, lesson in enumerate(lessons, start=1):
-        place = end - len(lessons) + count - 1
-        crossed = None if words is None else words.words_at(place)
+    for count, (place, lesson) in enumerate(enumerate(lessons, start=end - len(lessons)), start=1):
+        crossed = None if generation is None else generation.words_at(place)
         example = model.example(lesson)
-        example.moves_sparse = texts_from is not None and place >= texts_from and _has_words(words)
+        example.moves_sparse = texts_from is not None and place >= texts_from
         if crossed is None:
             raw = weights.dot(example.vector) + example.offset
         else:
@@ -77,9 +76,6 @@ def learn_afresh(model: OnlineModel, lessons: Sequence[Lesson], end: int, texts_
     return loss
 
 
-def _has_words(generation: Generation | None) -> bool:
-    return generation is not None and len(generation.words.slots) > 0
-
-
 def _without_text(vector: Vector, texts: int) -> Vector:
+    """The vector without its text, whose ids come first among the sparse slots."""
     return Vector(vector.dense, vector.dense_values, vector.sparse[texts:], vector.sparse_values[texts:])

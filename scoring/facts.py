@@ -35,8 +35,7 @@ def facts_of_draft(draft: AlertDraft, scorer: Scorer) -> AlertFacts:
 
 
 _FACTS = """
-    SELECT a.id, a.text, a.features::text, a.upstream_score, s.name, a.scorer_version,
-           c.external_id
+    SELECT a.id, a.text, a.features::text, a.upstream_score, s.name, a.scorer_version, c.external_id
     FROM feedback_alert a JOIN feedback_scorer s ON s.id = a.scorer_id
     JOIN feedback_customer c ON c.id = a.customer_id WHERE a.id = ANY(%s)
 """

@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 from scoring.features import AlertFacts, Features, extract
 from scoring.generation import Generation, TrainingLesson, train
 from scoring.online_model import ModelConfig, OnlineModel
-from scoring.words import BOLD, MANY, Words, train_words
+from scoring.words import MANY, Words, train_words
 
 CONFIG = replace(ModelConfig(), slow_trees=3)
 ACCURATE = ("late again and cold", "cold food", "please refund me", "too slow")
@@ -66,7 +66,7 @@ class TestWords:
     def test_believe_verdicts_less_where_they_contradict_each_other(self) -> None:
         agreed, contested = words_of(talk(400)), words_of(talk(400, flipped=0.3))
         assert contested.strength < agreed.strength
-        assert contested.boldness < agreed.boldness <= 1.0 == Words.none().boldness == min(1.0, BOLD / BOLD)
+        assert contested.boldness < agreed.boldness <= 1.0 == Words.none().boldness
 
     def test_leave_out_what_stands_in_one_text_only_once_there_are_many(self) -> None:
         once = alert("unheardof")
