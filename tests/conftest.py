@@ -7,11 +7,16 @@ import pgtrigger
 import pytest
 from django.contrib.auth.models import User
 from django.test import TransactionTestCase
+from hypothesis import settings
 
 from feedback.models import Alert, Queue, Role, Scorer
 from scoring.replica import forget_replicas
 from scoring.services.learning import forget_boards
 from tests import factories
+
+# An example has no deadline: how long one takes says something about who else uses the processors.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(autouse=True)
