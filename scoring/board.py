@@ -29,18 +29,20 @@ class Standings:
     probability: npt.NDArray[np.float64]
     urgency: npt.NDArray[np.float64]
     hard: npt.NDArray[np.bool_]
+    blind: npt.NDArray[np.bool_]
     # NaN where the scorer gave none.
     upstream_score: npt.NDArray[np.float64]
 
 
 _STANDINGS = """
-    COPY (SELECT alert_id, tier, probability, urgency, hard, COALESCE(upstream_score, 'NaN')
+    COPY (SELECT alert_id, tier, probability, urgency, hard, blind, COALESCE(upstream_score, 'NaN')
           FROM feedback_openalert WHERE queue_id = %s ORDER BY alert_id) TO STDOUT (FORMAT BINARY)
 """
 # A row of a binary copy: how many fields, then each with its length before it. None is null, so all rows are alike.
 _HEADER, _TRAILER = 19, 2
 _FIELDS = {
-    "alert_id": ">i8", "tier": ">i2", "probability": ">f8", "urgency": ">f8", "hard": "?", "upstream_score": ">f8",
+    "alert_id": ">i8", "tier": ">i2", "probability": ">f8", "urgency": ">f8", "hard": "?", "blind": "?",
+    "upstream_score": ">f8",
 }  # fmt: skip
 _SIZED = (part for name, kind in _FIELDS.items() for part in ((f"{name}_size", ">i4"), (name, kind)))
 _ROW = np.dtype([("fields", ">i2"), *_SIZED])
@@ -82,5 +84,6 @@ class Board:
             probability=rows["probability"].astype(np.float64),
             urgency=rows["urgency"].astype(np.float64),
             hard=rows["hard"].astype(np.bool_),
+            blind=rows["blind"].astype(np.bool_),
             upstream_score=rows["upstream_score"].astype(np.float64),
         )

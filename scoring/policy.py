@@ -213,3 +213,24 @@ def urgencies(
     if stage == "observe":
         return np.where(np.isnan(upstream_score), UNKNOWN_UPSTREAM, upstream_score)
     return tier + probability
+
+
+def blind_urgencies(
+    policy: Policy, alert_id: NDArray[np.int64], upstream_score: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Sort keys of alerts that are judged without their score: as if their probability were a number drawn for them.
+
+    The draw is of the alert's id alone, over all probabilities that the policy shows: a place among the others, which
+    stays while the policy does and says nothing of what the model thinks.
+    """
+    least = policy.hide_below if policy.stage == "suppress" else 0.0
+    drawn = least + (1 - least) * _scattered(alert_id)
+    return urgencies(policy.stage, tiers(drawn, policy), drawn, upstream_score)
+
+
+def _scattered(ids: NDArray[np.int64]) -> NDArray[np.float64]:
+    """A number in [0, 1) of each id: SplitMix64, Steele, Lea and Flood (2014), OOPSLA; many at a time."""
+    mixed = ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return ((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(11)) / 2.0**53

@@ -140,7 +140,7 @@ class OpenAlert(models.Model):
     upstream_score = models.FloatField(null=True)
     # True where a hard rule gave the tier: the model does not move it.
     hard = models.BooleanField(default=False)
-    # The sort key, largest first (scoring.policy.urgency).
+    # The sort key, largest first (scoring.policy.urgency; blind_urgencies where it is judged blind).
     urgency = models.FloatField()
     raised_at = models.DateTimeField()
     opened_at = models.DateTimeField()

@@ -9,6 +9,8 @@ from feedback.people import Person, id_of
 
 # The cause of an exposure by which a person raises a hidden alert again.
 AGAIN = "again"
+# Where a blind alert stands that is open again, until the next re-ranking gives it its place back.
+BLIND_AGAIN = 0.5
 
 
 def raise_again(*, alert: Alert, by: Person, now: datetime) -> bool:
@@ -33,20 +35,24 @@ def raise_again(*, alert: Alert, by: Person, now: datetime) -> bool:
 
 
 def reopen(*, alert_id: int, now: datetime) -> OpenAlert:
-    """Put an alert back before the reps, standing where its last exposure put it until the next re-ranking."""
+    """Put an alert back before the reps, standing where its last exposure put it until the next re-ranking.
+
+    One that is judged blind stands at the same place as all of them: its own would give the score away.
+    """
     exposure = Exposure.objects.filter(alert_id=alert_id).select_related("alert").latest("pk")
+    blind = exposure.blind or exposure.decision == Decision.AUDIT
     standing, _created = OpenAlert.objects.get_or_create(
         alert_id=alert_id,
         defaults={
             "queue_id": exposure.queue_id,
             "visible": exposure.decision != Decision.HIDE,
-            "blind": exposure.blind or exposure.decision == Decision.AUDIT,
+            "blind": blind,
             "tier": exposure.tier,
             "probability": exposure.probability,
             "position": exposure.position,
             "upstream_score": exposure.alert.upstream_score,
             "hard": bool(exposure.rule),
-            "urgency": exposure.tier + exposure.probability,
+            "urgency": BLIND_AGAIN if blind else exposure.tier + exposure.probability,
             "raised_at": exposure.alert.raised_at,
             "opened_at": now,
         },

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import numpy as np
 from django.db import transaction
 
 from feedback.models import Alert, Exposure, Queue, Scorer
@@ -89,6 +91,7 @@ def _exposure(
     alert_id: int,
     raised_at: datetime,
 ) -> ExposureDraft:
+    blind = decision.blind and belief.position >= BLIND_FROM
     return ExposureDraft(
         alert_id=alert_id,
         decision=decision.decision,
@@ -98,13 +101,28 @@ def _exposure(
         policy_version=in_force.version,
         position=belief.position,
         amendment=belief.amendment,
-        urgency=policy.urgency(in_force.stage, decision.tier, probability, facts.upstream_score),
+        urgency=_place(alert_id, blind or decision.decision == "audit", decision, probability, facts, in_force),
         raised_at=raised_at,
         rule=decision.rule or "",
         upstream_score=facts.upstream_score,
         cause=decision.cause,
-        blind=decision.blind and belief.position >= BLIND_FROM,
+        blind=blind,
     )
+
+
+def _place(
+    alert_id: int,
+    blind: bool,
+    decision: policy.Decision,
+    probability: float,
+    facts: AlertFacts,
+    in_force: policy.Policy,
+) -> float:
+    """Where a new alert stands among the open ones, as the next re-ranking will have it."""
+    if not blind:
+        return policy.urgency(in_force.stage, decision.tier, probability, facts.upstream_score)
+    upstream = math.nan if facts.upstream_score is None else facts.upstream_score
+    return float(policy.blind_urgencies(in_force, np.array([alert_id]), np.array([upstream]))[0])
 
 
 def _answer_again(queue: Queue, raised: Iterable[Raised]) -> dict[int, Intake]:

@@ -171,9 +171,14 @@ def _rerank(
 
 
 def _standings_after(before: Standings, probability: npt.NDArray[np.float64], in_force: policy.Policy) -> Standings:
-    """Where the alerts stand with new probabilities: tiers by threshold, except where a hard rule gave the tier."""
+    """Where the alerts stand with new probabilities: tiers by threshold, except where a hard rule gave the tier.
+
+    One that is judged blind stands where the draw puts it: its place would give its score away.
+    """
     tier = np.where(before.hard, before.tier, policy.tiers(probability, in_force))
     urgency = policy.urgencies(in_force.stage, tier, probability, before.upstream_score)
+    drawn = policy.blind_urgencies(in_force, before.alert_id, before.upstream_score)
+    urgency = np.where(before.blind, drawn, urgency)
     return replace(before, tier=tier, probability=probability, urgency=urgency)
 
 

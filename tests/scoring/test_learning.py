@@ -1,12 +1,16 @@
 """The worker's part: learn, keep a checkpoint, re-rank what is open, and say what moved."""
 
+import uuid
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.contrib.auth.models import User
 
 from feedback.models import Alert, OpenAlert, Queue, Scorer, Value
-from scoring import checkpoints, selectors, services
+from feedback.services import retract_verdict
+from feedback.services.standing import BLIND_AGAIN
+from scoring import checkpoints, policy, selectors, services
 from scoring.models import Checkpoint, Reranking, Stage
 from scoring.services import learning
 from tests.factories import NOON, judge, raise_alert
@@ -104,3 +108,55 @@ class TestPrune:
             services.learn(queue_id=queue.pk, now=NOON)
         assert services.prune(now=NOON + timedelta(days=60)) == 1
         assert Reranking.objects.get().to_position == 2
+
+
+@pytest.mark.django_db
+class TestABlindAlert:
+    """Neither its tier nor its probability is on screen, and its place in the list gives neither away."""
+
+    @pytest.fixture
+    def blind(self, queue: Queue, upstream: Scorer, rhea: User, monkeypatch: pytest.MonkeyPatch) -> list[Alert]:
+        """Alerts that are judged blind; the queue ranks and has learnt that what they say is accurate."""
+        monkeypatch.setattr("scoring.services.intake.BLIND_FROM", 1)
+        services.change_policy(queue=queue, stage=Stage.RANK, blind_share=1.0)
+        for _ in range(3):
+            judge(raise_alert(queue, upstream, "cancel our plan"), rhea)
+        services.learn(queue_id=queue.pk, now=NOON)
+        return [raise_alert(queue, upstream, "cancel our plan") for _ in range(8)]
+
+    @staticmethod
+    def places() -> dict[int, float]:
+        return dict(OpenAlert.objects.values_list("alert_id", "urgency"))
+
+    def test_stands_from_the_first_where_a_draw_puts_it(self, blind: list[Alert], queue: Queue) -> None:
+        in_force, ids = services.policy_in_force(queue.pk), [alert.pk for alert in blind]
+        drawn = policy.blind_urgencies(in_force, np.array(ids), np.full(len(ids), 0.6))
+        assert self.places() == dict(zip(ids, drawn.tolist(), strict=True))
+        assert len(set(OpenAlert.objects.values_list("probability", flat=True))) == 1
+
+    def test_does_not_move_when_its_probability_does(self, blind: list[Alert], rhea: User, queue: Queue) -> None:
+        before = self.places()
+        judge(blind[0], rhea, Value.FALSE_POSITIVE)
+        reranking = services.learn(queue_id=queue.pk, now=NOON)
+        assert reranking is not None and reranking.moved == 7
+        assert self.places() == {pk: place for pk, place in before.items() if pk != blind[0].pk}
+
+    def test_that_is_open_again_comes_back_to_its_place(self, blind: list[Alert], rhea: User, queue: Queue) -> None:
+        before = self.places()
+        entry = judge(blind[0], rhea)
+        services.learn(queue_id=queue.pk, now=NOON)
+        retract_verdict(verdict=entry, judge=rhea, decision_id=uuid.uuid4(), now=NOON)
+        assert self.places()[blind[0].pk] == BLIND_AGAIN
+        services.learn(queue_id=queue.pk, now=NOON)
+        assert self.places() == before
+
+    def test_that_is_an_audit_stands_no_lower_than_what_is_shown(
+        self, queue: Queue, upstream: Scorer, rhea: User
+    ) -> None:
+        services.change_policy(
+            queue=queue, stage=Stage.SUPPRESS, hide_below=0.8, orange_from=0.8, red_from=0.9, audit_share=1.0
+        )
+        raise_alert(queue, upstream, "cancel our plan")
+        (audit,) = OpenAlert.objects.all()
+        assert audit.blind and audit.visible
+        assert audit.probability < 0.8 <= audit.urgency % 1

@@ -14,6 +14,7 @@ from scoring.policy import (
     PhraseRule,
     Policy,
     RuleInvalid,
+    blind_urgencies,
     decide,
     draw,
     rules_from,
@@ -171,3 +172,31 @@ class TestUrgency:
         one = urgency(stage, "orange", probability, upstream)  # type: ignore[arg-type]
         given_ = np.array([math.nan if upstream is None else upstream])
         assert urgencies(stage, np.array([1]), np.array([probability]), given_)[0] == one  # type: ignore[arg-type]
+
+
+class TestThePlaceOfABlindAlert:
+    ids = np.arange(1, 20_001)
+    none = np.full(20_000, math.nan)
+
+    def test_is_among_all_that_is_shown(self) -> None:
+        placed = blind_urgencies(Policy(version=1, stage="rank"), self.ids, self.none)
+        shares = [float(((placed >= tier) & (placed < tier + 1)).mean()) for tier in range(3)]
+        assert shares == pytest.approx([0.5, 0.3, 0.2], abs=0.02)
+
+    def test_is_above_what_the_policy_hides(self) -> None:
+        placed = blind_urgencies(Policy(version=1, stage="suppress", hide_below=0.3), self.ids, self.none)
+        assert placed.min() >= 0.3
+
+    def test_is_spread_evenly_over_neighbouring_ids(self) -> None:
+        placed = blind_urgencies(Policy(version=1, stage="rank", red_from=1, orange_from=1), self.ids, self.none)
+        assert np.histogram(placed, bins=10, range=(0, 1))[0] == pytest.approx(np.full(10, 2000), abs=200)
+        assert abs(np.corrcoef(placed[:-1], placed[1:])[0, 1]) < 0.03
+
+    def test_stays_while_the_policy_does(self) -> None:
+        policy = Policy(version=1, stage="rank")
+        alone = blind_urgencies(policy, self.ids[7:8], self.none[7:8])
+        assert alone[0] == blind_urgencies(policy, self.ids, self.none)[7]
+
+    def test_in_observe_is_the_scorers_like_everybodys(self) -> None:
+        placed = blind_urgencies(Policy(version=1), np.array([1, 2]), np.array([0.2, math.nan]))
+        assert placed.tolist() == [0.2, 0.5]
