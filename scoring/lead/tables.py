@@ -30,6 +30,16 @@ def percent(share: float | None) -> str:
     return f"{share * 100:.1f}%" if 0 < share < 0.0995 else f"{share * 100:.0f}%"
 
 
+def apart(limit: float, share: float) -> tuple[str, str]:
+    """A limit and a share beside it, with as many digits (four at most) as tell them apart if they differ."""
+    texts = percent(limit), percent(share)
+    for places in range(1, 5):
+        if limit == share or texts[0] != texts[1]:
+            break
+        texts = f"{limit * 100:.{places}f}%", f"{share * 100:.{places}f}%"
+    return texts
+
+
 def points(interval: Interval | tuple[float, float]) -> str:
     """An interval of shares in percent, without the sign: 80–87, or 0.4–8.6 where both limits are small."""
     places = 1 if interval[1] < 0.0995 else 0

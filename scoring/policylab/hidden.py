@@ -14,10 +14,13 @@ from feedback.desk.access import DESK_ROLES
 from feedback.models import Exposure, Membership, OpenAlert, Queue, Role, Scorer
 from feedback.people import Person, id_of
 from feedback.selectors import queue_for
-from scoring.lead.tables import percent
-from scoring.models import Suppression
+from scoring import policy
+from scoring.facts import facts_of_alert
+from scoring.lead.tables import apart, percent
+from scoring.models import PolicyVersion, Suppression
 from scoring.models.suppressions import Scope
 from scoring.policylab.quiet_forms import SuppressForm
+from scoring.services.policies import rules_in_force
 from scoring.services.quieting import in_force_rows
 
 PAGE_ROWS = 30
@@ -25,14 +28,17 @@ PAGE_ROWS = 30
 
 @dataclass(frozen=True, slots=True)
 class HiddenRow:
-    """One hidden alert: why it is, and how likely it is to be real by now."""
+    """One hidden alert: why it is, and how likely it is to be real by now.
+
+    `shown_today`: with what is believed now, the policy in force would put it before the reps.
+    """
 
     alert_id: int
     customer: str
     words: str
     why: str
-    then: str
     now: str
+    shown_today: bool
     raised_at: datetime
 
 
@@ -73,7 +79,7 @@ def hidden_page(
     leads = Membership.objects.filter(user_id=id_of(user), queue=queue, role=Role.LEAD).exists()
     rows = _hidden(queue, before)
     lines = [_line(row, user, leads, now) for row in in_force_rows(queue.pk, now)]
-    shown = [_row(row) for row in rows[:PAGE_ROWS]]
+    shown = _rows(queue, rows[:PAGE_ROWS], now)
     following = rows[PAGE_ROWS - 1].pk if len(rows) > PAGE_ROWS else None
     blank = form or SuppressForm(scorers=Scorer.objects.filter(queues=queue))
     return HiddenPage(queue, shown, following, lines, leads, blank, problem)
@@ -81,22 +87,45 @@ def hidden_page(
 
 def _hidden(queue: Queue, before: int | None) -> list[Any]:
     first = Exposure.objects.filter(alert=OuterRef("alert")).order_by("pk")
-    found = OpenAlert.objects.filter(queue=queue, visible=False).select_related("alert__customer").order_by("-alert")
+    found = OpenAlert.objects.filter(queue=queue, visible=False).order_by("-alert")
     if before is not None:
         found = found.filter(alert__lt=before)
     parts = {name: Subquery(first.values(name)[:1]) for name in ("cause", "policy_version")}
     said = Subquery(first.values("probability")[:1])
-    return list(found.annotate(said=said, **parts)[: PAGE_ROWS + 1])
+    found = found.select_related("alert__customer", "alert__scorer").annotate(said=said, **parts)
+    return list(found[: PAGE_ROWS + 1])
 
 
-def _row(standing: Any) -> HiddenRow:
-    alert = standing.alert
+def _rows(queue: Queue, found: list[Any], now: datetime) -> list[HiddenRow]:
+    """The alerts in words. Whether one would be shown today is the policy's own answer, on what is believed now."""
+    wanted = {standing.policy_version for standing in found}
+    versions = PolicyVersion.objects.filter(queue=queue, version__in=wanted)
+    thresholds = dict(versions.values_list("version", "hide_below"))
+    in_force, quiet = rules_in_force(queue.pk)
+    rows = []
+    for standing in found:
+        alert = standing.alert
+        key = f"{alert.scorer.name}:{alert.external_id}"
+        decided = policy.decide(standing.probability, facts_of_alert(alert), in_force, key, quiet, now)
+        why, likely = _why(standing, thresholds[standing.policy_version])
+        rows.append(HiddenRow(
+            alert.pk, str(alert.customer), alert.text[:160], why, likely, decided.decision == "show",
+            standing.raised_at,
+        ))  # fmt: skip
+    return rows
+
+
+def _why(standing: Any, threshold: float) -> tuple[str, str]:
+    """Why an alert is hidden, and how likely it is to be real by now; numbers told apart."""
     if standing.cause.startswith("quiet:"):
-        why = _("suppression %(number)s") % {"number": standing.cause.removeprefix("quiet:")}
-    else:
-        why = _("below the threshold of version %(version)s") % {"version": standing.policy_version}
-    then, now = percent(standing.said), percent(standing.probability)
-    return HiddenRow(alert.pk, str(alert.customer), alert.text[:160], why, then, now, standing.raised_at)
+        words = {"number": standing.cause.removeprefix("quiet:"), "then": percent(standing.said)}
+        now = percent(standing.probability)
+        return _("suppression %(number)s, %(then)s on arrival") % words, _("%(now)s now") % {"now": now}
+    below, then = apart(threshold, standing.said)
+    _threshold, now = apart(threshold, standing.probability)
+    words = {"then": then, "below": below, "version": standing.policy_version}
+    why = _("%(then)s on arrival, below the %(below)s of version %(version)s") % words
+    return why, _("%(now)s now") % {"now": now}
 
 
 def _line(row: Suppression, user: Person, leads: bool, now: datetime) -> SuppressionLine:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.lead.tables import Cell, Column, Table, count, percent, points
+from scoring.lead.tables import Cell, Column, Table, apart, count, percent, points
 
 
 def read(table: Table) -> list[list[str]]:
@@ -68,3 +68,18 @@ class TestPercent:
 
     def test_counts_have_their_thousands_apart(self) -> None:
         assert count(18204) == "18,204"
+
+
+class TestAShareBesideALimit:
+    @pytest.mark.parametrize(
+        ("limit", "share", "texts"),
+        [
+            (0.034, 0.021, ("3.4%", "2.1%")),
+            (0.0341, 0.0339, ("3.41%", "3.39%")),
+            (0.601, 0.6004, ("60.1%", "60.0%")),
+            (0.034, 0.034, ("3.4%", "3.4%")),
+            (0.034, 0.0339999999, ("3.4000%", "3.4000%")),
+        ],
+    )
+    def test_has_as_many_digits_as_tell_it_apart(self, limit: float, share: float, texts: tuple[str, str]) -> None:
+        assert apart(limit, share) == texts

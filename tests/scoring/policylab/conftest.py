@@ -49,3 +49,14 @@ def lena_at(client: Client, lena: User) -> Client:
     """lena's browser."""
     client.force_login(lena)
     return client
+
+
+@pytest.fixture
+def hides(queue: Queue) -> Queue:
+    """A queue that hides everything it may, audits almost nothing, and has a hard rule."""
+    rule = {"name": "leaving", "phrase": "cancel"}
+    change_policy(
+        queue=queue, stage=Stage.SUPPRESS, hide_below=1.0, orange_from=1.0, red_from=1.0, audit_share=0.0001,
+        hard_rules=[rule], adaptive=False,
+    )  # fmt: skip
+    return queue

@@ -1,4 +1,4 @@
-"""Hidden alerts that can be read and raised again, and suppressions that people make."""
+"""Suppressions that people make, and alerts that are judged blind."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,8 +12,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from feedback.models import Alert, Exposure, OpenAlert, Queue, Scorer
-from feedback.services import raise_again
-from scoring.evidence import history_of
 from scoring.models import Stage, Suppression
 from scoring.services import change_policy
 from scoring.services.quieting import About, SuppressionRefused, lift, quiet_customer, suppress
@@ -37,17 +35,6 @@ def first(alert: Alert) -> Exposure:
 
 
 @pytest.fixture
-def hides(queue: Queue) -> Queue:
-    """A queue that hides everything it may, audits almost nothing, and has a hard rule."""
-    rule = {"name": "leaving", "phrase": "cancel"}
-    change_policy(
-        queue=queue, stage=Stage.SUPPRESS, hide_below=1.0, orange_from=1.0, red_from=1.0, audit_share=0.0001,
-        hard_rules=[rule], adaptive=False,
-    )  # fmt: skip
-    return queue
-
-
-@pytest.fixture
 def quieted(queue: Queue, upstream: Scorer, rhea: User) -> Suppression:
     """rhea quieted acme, whose alert stood at the scorer's .6; audits are as good as off."""
     change_policy(queue=queue, stage=Stage.RANK)
@@ -58,89 +45,6 @@ def quieted(queue: Queue, upstream: Scorer, rhea: User) -> Suppression:
 def in_the_list(client: Client, person: User) -> str:
     client.force_login(person)
     return client.get(PAGE).content.decode()
-
-
-class TestTheList:
-    @pytest.mark.parametrize("role", ["lena", "rhea"])
-    def test_shows_what_is_hidden_and_why(
-        self, hides: Queue, upstream: Scorer, client: Client, lena: User, rhea: User, role: str
-    ) -> None:
-        raise_for(hides, upstream, "acme")
-        page = in_the_list(client, {"lena": lena, "rhea": rhea}[role])
-        assert "acme" in page
-        assert "below the threshold of version 1" in page
-
-    def test_leaves_out_what_is_shown(self, hides: Queue, upstream: Scorer, client: Client, lena: User) -> None:
-        raise_for(hides, upstream, "ruled", text="I cancel")
-        assert "Nothing is hidden" in in_the_list(client, lena)
-
-    def test_goes_on_where_a_page_ended(
-        self, hides: Queue, upstream: Scorer, client: Client, lena: User, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("scoring.policylab.hidden.PAGE_ROWS", 2)
-        alerts = [raise_for(hides, upstream, f"c{n}-") for n in range(3)]
-        assert f"?before={alerts[1].pk}" in in_the_list(client, lena)
-        page = client.get(f"{PAGE}?before={alerts[1].pk}").content.decode()
-        assert ("c0-" in page, "c1-" in page, "c2-" in page) == (True, False, False)
-
-    @pytest.mark.parametrize("name", ["ada", "mallory"])
-    def test_does_not_exist_for_others(self, hides: Queue, ada: User, mallory: User, client: Client, name: str) -> None:
-        client.force_login(User.objects.get(username=name))
-        assert client.get(PAGE).status_code == 404
-
-    @pytest.mark.parametrize("before", ["", "x", "-1", "9" * 30])
-    def test_begins_at_the_top_where_the_place_cannot_be_read(
-        self, hides: Queue, lena: User, client: Client, before: str
-    ) -> None:
-        client.force_login(lena)
-        assert client.get(f"{PAGE}?before={before}").status_code == 200
-
-
-class TestRaisingAgain:
-    def test_puts_a_hidden_alert_on_the_desk_where_it_can_be_judged(
-        self, hides: Queue, upstream: Scorer, rhea: User, client: Client
-    ) -> None:
-        alert = raise_for(hides, upstream)
-        client.force_login(rhea)
-        response = client.post(f"{PAGE}again/", {"id": alert.pk})
-        assert response["Location"] == f"/queues/churn/?alert={alert.pk}"
-        assert OpenAlert.objects.get(alert=alert).visible
-        assert factories.judge(alert, rhea).position == 1
-
-    def test_appends_an_exposure_that_says_by_whom(self, hides: Queue, upstream: Scorer, rhea: User) -> None:
-        alert = raise_for(hides, upstream)
-        assert raise_again(alert=alert, by=rhea, now=NOON)
-        last = Exposure.objects.filter(alert=alert).latest("pk")
-        assert (last.decision, last.propensity, last.cause, last.raised_by) == ("show", 1.0, "again", rhea)
-        assert first(alert).decision == "hide"
-
-    def test_is_no_draw_so_its_verdict_stands_for_no_other(self, hides: Queue, upstream: Scorer, rhea: User) -> None:
-        alert = raise_for(hides, upstream)
-        raise_again(alert=alert, by=rhea, now=NOON)
-        factories.judge(alert, rhea)
-        evidence = history_of(hides.pk).evidence
-        assert (len(evidence), evidence.sampled.tolist(), evidence.shown.tolist()) == (1, [False], [False])
-
-    def test_again_changes_nothing(self, hides: Queue, upstream: Scorer, rhea: User) -> None:
-        alert = raise_for(hides, upstream)
-        assert [raise_again(alert=alert, by=rhea, now=NOON) for _ in range(2)] == [True, False]
-        assert Exposure.objects.filter(alert=alert).count() == 2
-
-    @pytest.mark.parametrize("name", ["ada", "mallory"])
-    def test_is_for_reps_and_leads_of_the_queue(
-        self, hides: Queue, upstream: Scorer, ada: User, mallory: User, client: Client, name: str
-    ) -> None:
-        alert = raise_for(hides, upstream)
-        client.force_login(User.objects.get(username=name))
-        assert client.post(f"{PAGE}again/", {"id": alert.pk}).status_code == 404
-        assert not OpenAlert.objects.get(alert=alert).visible
-
-    @pytest.mark.parametrize("sent", [{}, {"id": "x"}, {"id": "9" * 30}, {"id": "77"}])
-    def test_of_what_is_not_there_is_not_found(
-        self, hides: Queue, rhea: User, client: Client, sent: dict[str, str]
-    ) -> None:
-        client.force_login(rhea)
-        assert client.post(f"{PAGE}again/", sent).status_code == 404
 
 
 class TestAQuietCustomer:

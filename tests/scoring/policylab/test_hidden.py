@@ -1,0 +1,139 @@
+"""The list of hidden alerts: what it says, and raising one again."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from feedback.models import Exposure, OpenAlert, Queue, Scorer
+from feedback.services import raise_again
+from scoring.evidence import history_of
+from scoring.services import change_policy
+from tests import factories
+from tests.factories import NOON
+from tests.scoring.policylab.test_quiet import PAGE, first, in_the_list, raise_for
+
+
+@pytest.fixture(autouse=True)
+def _it_is_noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOON)
+
+
+class TestTheList:
+    @pytest.mark.parametrize("role", ["lena", "rhea"])
+    def test_shows_what_is_hidden_and_why(
+        self, hides: Queue, upstream: Scorer, client: Client, lena: User, rhea: User, role: str
+    ) -> None:
+        raise_for(hides, upstream, "acme")
+        page = in_the_list(client, {"lena": lena, "rhea": rhea}[role])
+        assert "acme" in page
+        assert re.search(r"(\d+)% on arrival, below the 100% of version 1 · \1% now", page)
+
+    def test_writes_a_probability_so_that_it_differs_from_the_threshold(
+        self, hides: Queue, upstream: Scorer, client: Client, lena: User
+    ) -> None:
+        alert = raise_for(hides, upstream, "acme")
+        change_policy(queue=hides, hide_below=first(alert).probability + 0.00004)
+        raise_for(hides, upstream, "beta")
+        said = re.search(r"([\d.]+)% on arrival, below the ([\d.]+)% of version 2", in_the_list(client, lena))
+        assert said is not None and 0 < float(said[2]) - float(said[1]) < 0.02
+
+    def test_marks_what_the_policy_would_show_today(
+        self, hides: Queue, upstream: Scorer, client: Client, lena: User
+    ) -> None:
+        risen, low = raise_for(hides, upstream, "risen"), raise_for(hides, upstream, "low")
+        change_policy(queue=hides, hide_below=0.7)
+        assert "would be shown today" not in in_the_list(client, lena)
+        OpenAlert.objects.filter(alert=risen).update(probability=0.71)
+        page = client.get(PAGE).content.decode()
+        assert page.count("would be shown today") == 1
+        assert page.index(f"alert={low.pk}") < page.index("71% now") < page.index("would be shown today")
+
+    def test_asks_no_query_an_alert(self, hides: Queue, upstream: Scorer, client: Client, lena: User) -> None:
+        def asked() -> int:
+            with CaptureQueriesContext(connection) as queries:
+                in_the_list(client, lena)
+            return len(queries)
+
+        raise_for(hides, upstream)
+        asked()
+        before = asked()
+        for n in range(3):
+            raise_for(hides, upstream, f"c{n}")
+        assert asked() == before
+
+    def test_leaves_out_what_is_shown(self, hides: Queue, upstream: Scorer, client: Client, lena: User) -> None:
+        raise_for(hides, upstream, "ruled", text="I cancel")
+        assert "Nothing is hidden" in in_the_list(client, lena)
+
+    def test_goes_on_where_a_page_ended(
+        self, hides: Queue, upstream: Scorer, client: Client, lena: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("scoring.policylab.hidden.PAGE_ROWS", 2)
+        alerts = [raise_for(hides, upstream, f"c{n}-") for n in range(3)]
+        assert f"?before={alerts[1].pk}" in in_the_list(client, lena)
+        page = client.get(f"{PAGE}?before={alerts[1].pk}").content.decode()
+        assert ("c0-" in page, "c1-" in page, "c2-" in page) == (True, False, False)
+
+    @pytest.mark.parametrize("name", ["ada", "mallory"])
+    def test_does_not_exist_for_others(self, hides: Queue, ada: User, mallory: User, client: Client, name: str) -> None:
+        client.force_login(User.objects.get(username=name))
+        assert client.get(PAGE).status_code == 404
+
+    @pytest.mark.parametrize("before", ["", "x", "-1", "9" * 30])
+    def test_begins_at_the_top_where_the_place_cannot_be_read(
+        self, hides: Queue, lena: User, client: Client, before: str
+    ) -> None:
+        client.force_login(lena)
+        assert client.get(f"{PAGE}?before={before}").status_code == 200
+
+
+class TestRaisingAgain:
+    def test_puts_a_hidden_alert_on_the_desk_where_it_can_be_judged(
+        self, hides: Queue, upstream: Scorer, rhea: User, client: Client
+    ) -> None:
+        alert = raise_for(hides, upstream)
+        client.force_login(rhea)
+        response = client.post(f"{PAGE}again/", {"id": alert.pk})
+        assert response["Location"] == f"/queues/churn/?alert={alert.pk}"
+        assert OpenAlert.objects.get(alert=alert).visible
+        assert factories.judge(alert, rhea).position == 1
+
+    def test_appends_an_exposure_that_says_by_whom(self, hides: Queue, upstream: Scorer, rhea: User) -> None:
+        alert = raise_for(hides, upstream)
+        assert raise_again(alert=alert, by=rhea, now=NOON)
+        last = Exposure.objects.filter(alert=alert).latest("pk")
+        assert (last.decision, last.propensity, last.cause, last.raised_by) == ("show", 1.0, "again", rhea)
+        assert first(alert).decision == "hide"
+
+    def test_is_no_draw_so_its_verdict_stands_for_no_other(self, hides: Queue, upstream: Scorer, rhea: User) -> None:
+        alert = raise_for(hides, upstream)
+        raise_again(alert=alert, by=rhea, now=NOON)
+        factories.judge(alert, rhea)
+        evidence = history_of(hides.pk).evidence
+        assert (len(evidence), evidence.sampled.tolist(), evidence.shown.tolist()) == (1, [False], [False])
+
+    def test_again_changes_nothing(self, hides: Queue, upstream: Scorer, rhea: User) -> None:
+        alert = raise_for(hides, upstream)
+        assert [raise_again(alert=alert, by=rhea, now=NOON) for _ in range(2)] == [True, False]
+        assert Exposure.objects.filter(alert=alert).count() == 2
+
+    @pytest.mark.parametrize("name", ["ada", "mallory"])
+    def test_is_for_reps_and_leads_of_the_queue(
+        self, hides: Queue, upstream: Scorer, ada: User, mallory: User, client: Client, name: str
+    ) -> None:
+        alert = raise_for(hides, upstream)
+        client.force_login(User.objects.get(username=name))
+        assert client.post(f"{PAGE}again/", {"id": alert.pk}).status_code == 404
+        assert not OpenAlert.objects.get(alert=alert).visible
+
+    @pytest.mark.parametrize("sent", [{}, {"id": "x"}, {"id": "9" * 30}, {"id": "77"}])
+    def test_of_what_is_not_there_is_not_found(
+        self, hides: Queue, rhea: User, client: Client, sent: dict[str, str]
+    ) -> None:
+        client.force_login(rhea)
+        assert client.post(f"{PAGE}again/", sent).status_code == 404
