@@ -63,6 +63,16 @@ class Amendments:
         ended = {row.ends for row in self.rows if row.kind == "let_in"}
         return tuple(row for row in self.rows if row.kind == "hold_back" and row.number not in ended)
 
+    def counted_to(self, position: int) -> int:
+        """The last position up to this one whose verdicts are not all held back: a model here is the model there."""
+        while covering := [
+            hold.since
+            for hold in self.holds
+            if hold.judge is None and hold.since < position and (hold.until is None or position <= hold.until)
+        ]:
+            position = min(covering)
+        return position
+
     @cached_property
     def _weighings(self) -> tuple[Amendment, ...]:
         return tuple(row for row in reversed(self.rows) if row.kind == "weigh")

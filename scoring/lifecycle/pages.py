@@ -39,11 +39,16 @@ class AlarmLine:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointLine:
-    """A checkpoint, the AUC of the thousand positions before it, and whether it is where the model stands now."""
+    """A checkpoint, and the AUC of the thousand positions before it.
+
+    `in_force`: the model stands there now. `held_back`: the verdicts before it do not count, so there is no way there
+    but to let them in again.
+    """
 
     checkpoint: Checkpoint
     auc: str
-    is_head: bool
+    in_force: bool
+    held_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class ModelPage:
     contest_name: str
     contest_changes: str
     presets: list[tuple[str, str, str]]
+    standing: str
     checkpoints: list[CheckpointLine]
 
 
@@ -85,16 +91,24 @@ def model_page(*, user: Person, slug: str, now: datetime) -> ModelPage:
         words.preset_name(contest.challenger.preset) if contest.challenger else "",
         words.changes(contest.changed),
         words.presets(),
-        _checkpoints(past, learner),
+        words.standing(past.counted_to(_head(learner)), _head(learner)),
+        _checkpoints(past, _head(learner)),
     )
 
 
-def _checkpoints(past: Past, learner: Learner) -> list[CheckpointLine]:
-    """Where the model can be taken back to."""
-    return [
-        CheckpointLine(one, words.auc(past.auc.get(one.position)), one.position == learner.position + learner.behind)
-        for one in past.checkpoints
-    ]
+def _head(learner: Learner) -> int:
+    """The ledger's head, as the model's page knows it."""
+    return learner.position + learner.behind
+
+
+def _checkpoints(past: Past, head: int) -> list[CheckpointLine]:
+    """Where the model can be taken back to, where it stands, and where only letting in again leads."""
+    found = []
+    for one in past.checkpoints:
+        held_back = past.counted_to(one.position) != one.position
+        in_force = not held_back and one.position == past.counted_to(head)
+        found.append(CheckpointLine(one, words.auc(past.auc.get(one.position)), in_force, held_back))
+    return found
 
 
 def _headline(queue: Queue, learner: Learner, alarms: list[AlarmLine]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +69,7 @@ class Past:
     """Where the model can be taken back to, what is held back, and the generations and configurations it has had.
 
     `auc`: by position of a checkpoint, that of the `RECENT_BLOCKS` learning blocks before it; 0.5 orders nothing.
+    `counted_to`: the last position up to a given one whose verdicts are not all held back.
     """
 
     checkpoints: list[Checkpoint]
@@ -76,6 +78,7 @@ class Past:
     generations: list[GenerationLine]
     reigned: list[ModelConfiguration]
     in_force: int
+    counted_to: Callable[[int], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +147,9 @@ def past_of(queue_id: int) -> Past:
     checkpoints = list(kept)
     auc = _auc_before(queue_id, [one.position for one in checkpoints])
     return Past(
-        checkpoints, auc, list(holds.order_by("-number")), lines, list(reigned(queue_id)), configuration.version
-    )
+        checkpoints, auc, list(holds.order_by("-number")), lines, list(reigned(queue_id)), configuration.version,
+        amendments.counted_to,
+    )  # fmt: skip
 
 
 def contest_of(queue_id: int) -> Contest:

@@ -114,6 +114,14 @@ def held_back(holds: int) -> str:
     ) % {"count": holds}
 
 
+def standing(counted_to: int, head: int) -> str:
+    """Up to where the model counts the ledger."""
+    if counted_to == head:
+        return _("In force: the model at position %(position)s, the newest.") % {"position": whole(head)}
+    told = {"position": whole(counted_to), "since": whole(counted_to + 1), "head": whole(head)}
+    return _("In force: the model at position %(position)s; %(since)s to %(head)s are held back.") % told
+
+
 def generation(serving: Mapping[str, Any] | None, report: Mapping[str, Any]) -> tuple[str, str]:
     """The slow model that serves, and how well it did on rows that it had not seen."""
     if serving is None:

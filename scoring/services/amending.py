@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from feedback.models import LEDGER_LOCK, LedgerEntry, Queue
 from feedback.nudges import nudge
 from feedback.people import Person
+from scoring.amended import amendments_of
 from scoring.models import Amendment, AmendmentKind, Generation, ModelConfiguration
 from scoring.receivers import LEARN
 
@@ -52,13 +53,15 @@ def let_in(*, hold: Amendment, by: Person | None, now: datetime, note: str = "")
 def roll_back(*, queue: Queue, to_position: int, note: str, by: Person | None, now: datetime) -> Amendment:
     """Take the model back to a position: the verdicts after it are held back; those to come teach again.
 
-    Raises `AmendmentInvalid` where the position is the ledger's head or beyond it.
+    Raises `AmendmentInvalid` where the position is the ledger's head or beyond it, or nothing after it counts.
     """
     with transaction.atomic():
         _lock(queue)
         head = LedgerEntry.objects.filter(queue=queue).aggregate(head=Max("position"))["head"] or 0
         if not 0 <= to_position < head:
             raise AmendmentInvalid(_("The model can be taken back to a position before %(head)s.") % {"head": head})
+        if amendments_of(queue.pk).counted_to(head) <= to_position:
+            raise AmendmentInvalid(_("Nothing after this position counts: the model stands there already."))
         return hold_back(queue=queue, since=to_position, until=head, judge=None, note=note, by=by, now=now)
 
 

@@ -40,6 +40,13 @@ class TestHeldBackVerdicts:
         amendments = Amendments((hold(1, since=0, judge=8), hold(2, since=4)))
         assert amendments.up_to(1).applied([said(5)]) == [said(5)]
 
+    def test_a_model_in_a_hold_of_everybody_is_the_one_before_it(self) -> None:
+        amendments = Amendments((hold(1, since=4, until=9, judge=None), hold(2, since=2, until=5, judge=None)))
+        assert [amendments.counted_to(position) for position in (2, 3, 4, 5, 9, 10)] == [2, 2, 2, 2, 2, 10]
+
+    def test_a_hold_of_one_person_moves_it_nowhere(self) -> None:
+        assert Amendments((hold(1, since=4),)).counted_to(9) == 9
+
 
 class TestWeights:
     def test_they_hold_for_what_is_said_from_then_on(self) -> None:

@@ -1,14 +1,17 @@
 """The model's page: what a lead reads there and can do, and what others cannot."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from feedback.models import Queue, Scorer, Value
 from feedback.selectors import head_of
+from scoring import checkpoints
 from scoring.lifecycle import challenging, words
 from scoring.lifecycle.comparison import Difference
 from scoring.lifecycle.watch import Movement
@@ -35,14 +38,22 @@ def alarm(queue: Queue) -> DriftAlarm:
 
 
 @pytest.fixture
-def taught(queue: Queue, upstream: Scorer, rhea: User) -> Queue:
+def taught(queue: Queue, upstream: Scorer, rhea: User, monkeypatch: pytest.MonkeyPatch) -> Queue:
     """A queue with two checkpoints."""
+    monkeypatch.setattr(checkpoints, "EVERY_ROWS", 3)
     for low in (0, 3):
         for number in range(low, low + 3):
             alert = factories.raise_alert(queue, upstream, f"refund {number}")
             factories.judge(alert, rhea, Value.ACCURATE if number % 2 else Value.FALSE_POSITIVE)
         learn(queue_id=queue.pk, now=NOON + timedelta(hours=low))
     return queue
+
+
+def rows_of(page: HttpResponse) -> dict[int, str]:
+    """What the page says of each checkpoint, by position."""
+    rows = re.findall(r'<tr[^>]*><th scope="row">(\d+)</th>(.*?)</tr>', page.content.decode(), re.DOTALL)
+    said = re.compile(r"Back to here|in force|held back")
+    return {int(position): said.search(rest)[0] for position, rest in rows if said.search(rest)}  # type: ignore[index]
 
 
 def address(queue: Queue, deed: str = "") -> str:
@@ -166,6 +177,33 @@ class TestDeeds:
         assert "up to date" not in page and "every verdict is in" not in page
         leading.post(address(taught, "let-in"), {"hold": hold.number})
         assert "are held back" not in leading.get(address(taught)).content.decode()
+
+    def test_the_checkpoint_in_force_is_marked_and_only_what_does_something_is_offered(
+        self, leading: Client, taught: Queue
+    ) -> None:
+        first, last = Checkpoint.objects.filter(queue=taught).order_by("position").values_list("position", flat=True)
+        assert rows_of(leading.get(address(taught))) == {first: "Back to here", last: "in force"}
+        leading.post(address(taught, "roll-back"), {"position": first, "note": "a bad import"})
+        page = leading.get(address(taught))
+        assert rows_of(page) == {first: "in force", last: "held back"}
+        assert f"the model at position {first}; {first + 1} to {last} are held back" in page.content.decode()
+
+    def test_what_comes_after_a_rollback_can_be_taken_back_too(
+        self, leading: Client, taught: Queue, upstream: Scorer, rhea: User
+    ) -> None:
+        first = Checkpoint.objects.filter(queue=taught).order_by("position")[0].position
+        leading.post(address(taught, "roll-back"), {"position": first, "note": "a bad import"})
+        factories.judge(factories.raise_alert(taught, upstream), rhea)
+        assert rows_of(leading.get(address(taught)))[first] == "Back to here"
+
+    def test_to_where_the_model_stands_already_is_refused(self, leading: Client, taught: Queue) -> None:
+        first = Checkpoint.objects.filter(queue=taught).order_by("position")[0]
+        for _ in range(2):
+            answer = leading.post(
+                address(taught, "roll-back"), {"position": first.position, "note": "a bad import"}, follow=True
+            )
+        assert "the model stands there already" in answer.content.decode()
+        assert Amendment.objects.filter(kind="hold_back").count() == 1
 
     def test_a_rollback_needs_a_reason(self, leading: Client, taught: Queue) -> None:
         first = Checkpoint.objects.filter(queue=taught).order_by("position")[0]
