@@ -22,7 +22,11 @@ class CardQuery(Wire):
 
 
 class ShareOut(BaseModel):
-    """A share with its 95 % interval, from `n` judged alerts. `value` is null where nothing is known."""
+    """A share with its 95 % interval, from `n` judged alerts.
+
+    `value` is null where it is not known: nothing has been judged, or, of all alerts raised, nothing among those that
+    the policy hides (an audit) or among those that it shows. The interval is then from 0 to 1.
+    """
 
     value: float | None = Field(ge=0, le=1)
     low: float = Field(ge=0, le=1)
@@ -38,8 +42,11 @@ class VersionOut(BaseModel):
     last_week: date
     alerts: int
     shown: int
-    judged: int = Field(description="Shown alerts with a label.")
-    precision: ShareOut = Field(description="Of all alerts raised, hidden ones included, weighted by propensity.")
+    judged: int = Field(description="Shown alerts with a label, of those raised in the last 26 weeks.")
+    precision: ShareOut = Field(
+        description="Of all alerts raised, hidden ones included, weighted by propensity. Its value is null where some "
+        "were hidden and no audit of such has been judged yet."
+    )
     naive_precision: ShareOut = Field(description="Of the shown and judged ones: flattered by what was hidden.")
 
 
@@ -115,7 +122,10 @@ class ReportCardOut(BaseModel):
     queue: str
     scorer: str
     weeks: int = Field(description="The counts are of the alerts of so many weeks.")
-    looked_into: int = Field(description="The newest judged alerts behind reasons, segments, wordings and reliability.")
+    looked_into: int = Field(
+        description="The newest judged alerts (1,000 at most) behind reasons, segments, wordings and reliability. They "
+        "may be of any age, so there can be more of them than `card.judged`, which counts those of the last 26 weeks."
+    )
     card: VersionOut
     versions: list[VersionOut] = Field(description="All your versions within the window, newest first.")
     change: ChangeOut | None = Field(

@@ -23,12 +23,15 @@ from scoring.shares import Share
 
 @dataclass(frozen=True, slots=True)
 class CardsPage:
-    """All scorers of a queue, version by version; `rows` are the versions with the shown cells of `panel`."""
+    """All scorers of a queue, version by version.
+
+    `rows`: the versions with the shown cells of `panel`, and why precision is not known where it is not.
+    """
 
     queue: Queue
     headline: str
     panel: Panel
-    rows: list[tuple[Version, list[str]]]
+    rows: list[tuple[Version, list[str], str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,9 @@ def cards_page(*, user: Person, slug: str, now: datetime) -> CardsPage:
          *_cells(one.precision), *_cells(one.naive)] for one in versions
     ])  # fmt: skip
     panel = Panel(words.weakest(versions), "", table, is_table=True)
-    return CardsPage(queue, _("Report cards of the scorers"), panel, list(zip(versions, table.shown, strict=True)))
+    unknown = [words.unknown(one) if one.precision.value is None else "" for one in versions]
+    rows = list(zip(versions, table.shown, unknown, strict=True))
+    return CardsPage(queue, _("Report cards of the scorers"), panel, rows)
 
 
 def card_page(*, user: Person, slug: str, scorer: str, version: str | None, now: datetime) -> CardPage:
@@ -96,15 +101,15 @@ def _figures(card: ReportCard) -> list[Figure]:
     own = two_places(order.auc if order else None)
     return [
         Figure(_("Alerts, six months"), count(total.raised), raised),
-        _share_figure(_("Real among all raised"), card.version.precision),
-        _share_figure(_("naive: real among shown"), card.version.naive),
+        _share_figure(_("Real among all raised"), card.version.precision, words.unknown(card.version)),
+        _share_figure(_("naive: real among shown"), card.version.naive, _("not known yet: none has been judged")),
         Figure(_("Order of its own score (AUC)"), own, words.order(order)),
     ]
 
 
-def _share_figure(name: str, share: Share) -> Figure:
+def _share_figure(name: str, share: Share, unknown: str) -> Figure:
     if share.value is None:
-        return Figure(name, percent(None), _("not known yet"))
+        return Figure(name, percent(None), unknown)
     note = _("95%% interval %(interval)s · %(judged)s judged") % {
         "interval": points((share.low, share.high)), "judged": count(share.n),
     }  # fmt: skip
@@ -120,8 +125,8 @@ def _segments(card: ReportCard) -> Panel:
     rows: list[list[Cell]] = [
         [one.feature, one.value, *_cells(one.share), *_cells(one.rest), one.share.n] for one in card.segments
     ]
-    note = _("Values of its features that stand out of all that were compared; newest %(n)s judged alerts.")
-    return Panel(words.segments(card), note % {"n": count(card.looked_into)}, Table("segments", columns, rows),
+    note = _("Values of its features that stand out of all that were compared.")
+    return Panel(words.segments(card), f"{note} {words.looked_into(card)}", Table("segments", columns, rows),
                  is_table=True)  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from feedback.models import Reason
 from scoring.cards.reliability import LEAST, Reliability
-from scoring.cards.selectors import ReportCard, Version
+from scoring.cards.selectors import NEWEST, WEEKS, ReportCard, Version
 from scoring.evaluation import Ordering
 from scoring.lead.sentences import FEW
 from scoring.lead.tables import count, percent, two_places
@@ -60,6 +60,30 @@ def weakest(versions: Sequence[Version]) -> str:
     words = {"worst": name_of(worst), "low": percent(worst.precision.value),
              "best": name_of(best), "high": percent(best.precision.value)}  # fmt: skip
     return _("%(worst)s is the least precise (%(low)s of all it raised), %(best)s the most (%(high)s)") % words
+
+
+def unknown(version: Version) -> str:
+    """Why nothing can be said of all that a version raised."""
+    if not version.sample.certain.judged and not version.sample.drawn.judged:
+        return _("not known yet: none has been judged")
+    if version.sample.drawn.raised and not version.sample.drawn.judged:
+        return _("not known yet: some were hidden, and no audit of such has been judged")
+    return _("not known yet: none of those that were sure to be shown has been judged")
+
+
+def looked_into(card: ReportCard) -> str:
+    """On which alerts the details rest, and why their number is not that of the figures."""
+    looked, judged = count(card.looked_into), count(card.version.sample.total.judged)
+    if looked == judged:
+        return _("Looked into: all %(looked)s judged alerts.") % {"looked": looked}
+    words = {"looked": looked, "judged": judged, "most": count(NEWEST), "weeks": WEEKS}
+    return (
+        _(
+            "Looked into: the newest %(looked)s judged alerts (%(most)s at most), of any age; "
+            "the %(judged)s in the figure were raised within the last %(weeks)s weeks."
+        )
+        % words
+    )
 
 
 def segments(card: ReportCard) -> str:

@@ -198,6 +198,29 @@ class TestThePages:
         assert "The reason given most often: text misread, 30 of 30 times" in page
         assert "Its 10 clearest false positives" in page
 
+    def test_say_why_a_figure_is_not_known(
+        self, queue: Queue, upstream: Scorer, rhea: User, lena: User, client: Client
+    ) -> None:
+        client.force_login(lena)
+        raised(queue, upstream, None, True)
+        catch_up(queue=queue, now=NOW)
+        assert client.get(CARD).content.decode().count("not known yet: none has been judged") == 2
+        raised(queue, upstream, rhea, True)
+        raised(queue, upstream, None, False, decision="hide", propensity=0.1)
+        catch_up(queue=queue, now=NOW)
+        for address in (CARD, CARDS):
+            assert "some were hidden, and no audit of such has been judged" in client.get(address).content.decode()
+
+    def test_a_card_says_why_it_looks_into_another_number_than_it_counts(
+        self, history: Queue, upstream: Scorer, rhea: User, lena: User, client: Client
+    ) -> None:
+        client.force_login(lena)
+        assert "Looked into: all 84 judged alerts." in client.get(CARD).content.decode()
+        raised(history, upstream, rhea, True, scorer_version="2", weeks=30)
+        catch_up(queue=history, now=NOW)
+        said = client.get(CARD).content.decode()
+        assert "the newest 85 judged alerts (1,000 at most), of any age; the 84 in the figure" in said
+
     def test_a_version_has_an_address(self, history: Queue, lena: User, client: Client) -> None:
         client.force_login(lena)
         assert "voice-llm 1: 50 of 100" in client.get(CARD, {"version": "1"}).content.decode()
