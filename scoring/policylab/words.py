@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from scoring.lead.tables import NOTHING, Cell, Column, Table, count, percent, points, two_places
 from scoring.models import PolicyVersion, Stage
@@ -19,18 +20,31 @@ from scoring.thresholds import Choice
 FEW = 10
 
 
+# Of what a step counts: where there is enough of it, and where there is not.
+_COUNTED: Mapping[str, tuple[Promise, Promise]] = {
+    "blind": (
+        gettext_lazy("%(found)s verdicts given without the score on screen; it takes %(needed)s"),
+        gettext_lazy("%(found)s of %(needed)s verdicts given without the score on screen"),
+    ),
+    "judged": (
+        gettext_lazy("%(found)s judged alerts to choose a threshold on; it takes %(needed)s"),
+        gettext_lazy("%(found)s of %(needed)s judged alerts to choose a threshold on"),
+    ),
+    "accurate": (
+        gettext_lazy("%(found)s real ones among them; it takes %(needed)s"),
+        gettext_lazy("%(found)s of %(needed)s real ones among them"),
+    ),
+}
+
+
 def condition(one: Condition) -> str:
     """What a step asks for, and how much of it there is."""
-    words = {"found": count(round(one.found)), "needed": count(round(one.needed))}
-    if one.asked == "blind":
-        return _("%(found)s of %(needed)s verdicts given without the score on screen") % words
+    if one.asked in _COUNTED:
+        met, unmet = _COUNTED[one.asked]
+        return str(met if one.met else unmet) % {"found": count(round(one.found)), "needed": count(round(one.needed))}
     if one.asked == "order":
         words = {"found": two_places(one.found), "needed": two_places(one.needed)}
         return _("it orders those alerts with an AUC of %(needed)s for certain; the lower limit is %(found)s") % words
-    if one.asked == "judged":
-        return _("%(found)s of %(needed)s judged alerts to choose a threshold on") % words
-    if one.asked == "accurate":
-        return _("%(found)s of %(needed)s real ones among them") % words
     if one.met:
         return _("hiding below %(threshold)s keeps the cap") % {"threshold": percent(one.found)}
     return _("no threshold keeps the cap yet")
