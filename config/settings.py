@@ -127,6 +127,7 @@ AXES_CLIENT_IP_CALLABLE = "ops.proxies.client_address"
 LANGUAGE_CODE = env.LANGUAGE_CODE
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = env.TIME_ZONE
 USE_TZ = True
 
