@@ -1,13 +1,15 @@
 """An alert's values as tiles, a guideline as headings and paragraphs. Pure functions of their arguments."""
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from feedback.models import Alert
+from labeling.models import Because, Question
 
 register = template.Library()
 
@@ -38,6 +40,24 @@ def tiles(alert: Alert) -> Tiles:
     if not pairs:
         return Tiles(values[:MOST_TILES], values[MOST_TILES:])
     return Tiles(pairs[:MOST_TILES], pairs[MOST_TILES:] + values)
+
+
+# The stored reason says it to an administrator. A labeler is told what it means, and nothing of what the model thinks;
+# nor that a colleague is asked too, for then they would answer with more care than they usually do.
+_WHY: dict[str, Any] = {
+    Because.UNCERTAIN: gettext_lazy("the model cannot tell, so your answer teaches it most"),
+    Because.DIVERSE: gettext_lazy("nothing like it has been judged yet"),
+    Because.REP_UNSURE: gettext_lazy("a rep was not sure and leaves it to you"),
+    Because.DISAGREEMENT: gettext_lazy("opinions on it differ"),
+    Because.RANDOM: gettext_lazy("it was drawn at random, to check the model"),
+    Because.COLD: gettext_lazy("the model knows nothing yet, so every answer helps"),
+}
+
+
+@register.filter
+def why_asked(question: Question) -> str:
+    """Why a question is asked, as a labeler understands it."""
+    return str(_WHY[question.because])
 
 
 @register.filter

@@ -12,8 +12,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from feedback.models import LedgerEntry, Queue, Scorer, Value
-from labeling.models import Hold, Lease, Question
+from labeling.models import Because, Hold, Lease, Question
 from labeling.services import claim_next
+from labeling.templatetags.labeling_tags import why_asked
 from tests.factories import judge, raise_alert
 from tests.labeling.conftest import Ask
 
@@ -35,7 +36,12 @@ def send(client: Client, question: Question, act: str, verdict: str = "accurate"
 
 class TestTheQuestion:
     def test_it_says_why_it_is_asked(self, client_of_ada: Client, question: Question) -> None:
-        assert "Why you are asked: the model is least sure of it" in client_of_ada.get(PAGE).content.decode()
+        assert "Why you are asked: the model cannot tell, so your answer" in client_of_ada.get(PAGE).content.decode()
+
+    @pytest.mark.parametrize("because", Because.values)
+    def test_every_reason_is_said_in_plain_words(self, question: Question, because: str) -> None:
+        question.because = because
+        assert 20 < len(why_asked(question)) < 60
 
     def test_it_shows_the_words_and_the_values(
         self, client_of_ada: Client, ask: Ask, queue: Queue, upstream: Scorer
