@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 MINUS = "\N{MINUS SIGN}"
+LEAST_SAID = 0.05  # log-odds; a weight below it is written as 0.0
 _LARGEST = 1e16
 
 # What scorers commonly write as a channel. Another word is shown as it came.
@@ -45,7 +46,7 @@ _SENTENCES: dict[str, Callable[[str, str], str]] = {
     "scorer": lambda name, value: _("raised by %(scorer)s") % {"scorer": value or name},
     "lately": lambda _name, value: _("how alerts of %(scorer)s did of late") % {"scorer": value},
     "customer": lambda _name, _value: _("how this customer’s earlier alerts did"),
-    "generation": lambda _name, _value: _("how the facts go together"),
+    "generation": lambda _name, _value: _("how everything goes together"),
     "faint": lambda _name, _value: _("words too weak to name"),
     "absent": lambda name, _value: _("%(name)s was not sent") % {"name": name},
     "calibration": lambda _name, _value: _("what such scores have turned out to mean"),
@@ -54,7 +55,7 @@ _SENTENCES: dict[str, Callable[[str, str], str]] = {
 
 
 def weighed(reasons: Iterable[Reason]) -> list[tuple[str, float]]:
-    """What the reasons say and what each weighs in log-odds, heaviest first.
+    """What the reasons say and what each weighs in log-odds, heaviest first; none that is written as 0.0.
 
     The scorer's score speaks twice, as it came and as verdicts have taught to read it: to a rep that is one reason.
     """
@@ -62,7 +63,8 @@ def weighed(reasons: Iterable[Reason]) -> list[tuple[str, float]]:
     for reason in reasons:
         words = in_words(reason)
         sums[words] = sums.get(words, 0.0) + reason.contribution
-    return sorted(sums.items(), key=lambda item: -abs(item[1]))
+    said = [item for item in sums.items() if abs(item[1]) >= LEAST_SAID]
+    return sorted(said, key=lambda item: -abs(item[1]))
 
 
 def in_words(reason: Reason) -> str:

@@ -79,6 +79,12 @@ def signed(weight: float) -> str:
 
 
 @register.filter
+def is_said(weight: float) -> bool:
+    """Whether a weight in log-odds is written as more than 0.0."""
+    return abs(weight) >= wording.LEAST_SAID
+
+
+@register.filter
 def in_words(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
     """The model's reasons as label and weight, for components/contributions.html."""
     return [{"label": label, "weight": weight} for label, weight in wording.weighed(reasons)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from feedback import rules
 from feedback.desk.selectors import is_blind
+from feedback.desk.wording import LEAST_SAID
 from feedback.models import Alert, Membership, Role, Source
 from feedback.people import Person, id_of
 from feedback.services import facts_of
@@ -26,7 +27,8 @@ NAMED = 12
 class Details:
     """Everything that stands behind the score of an alert.
 
-    `parts`: the heaviest, and `rest` what the others weigh in sum; with `baseline` they add up to `log_odds`.
+    `parts`: the heaviest, none that is written as 0.0; `rest`: what the `others` weigh in sum. With `baseline` they add
+    up to `log_odds`.
     """
 
     alert: Alert
@@ -34,6 +36,7 @@ class Details:
     log_odds: float
     baseline: float
     parts: tuple[Reason, ...]
+    others: int
     rest: float
     moved: Moved | None
     similar: Similar
@@ -77,9 +80,10 @@ def details_of(alert: Alert, moved: Moved | None = None) -> Details:
         found = breakdown_of(belief.model, facts, extract(facts, belief.config))
         passport = passport_of(alert.queue_id, belief, found.probability)
     parts = heard(found.parts)
+    named = [part for part in parts if abs(part.contribution) >= LEAST_SAID][:NAMED]
     return Details(
-        alert, found.probability, found.log_odds, found.baseline, tuple(parts[:NAMED]), _rest(found, parts[:NAMED]),
-        moved, similar_to(alert), passport,
+        alert, found.probability, found.log_odds, found.baseline, tuple(named), len(parts) - len(named),
+        _rest(found, named), moved, similar_to(alert), passport,
     )  # fmt: skip
 
 

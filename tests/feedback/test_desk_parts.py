@@ -91,6 +91,10 @@ class TestReasonsInWords:
         twice = [Why("prior", "upstream_score", 0.81, 0.4), Why("upstream", "upstream_score", 0.81, 1.1)]
         assert weighed(twice) == [("the scorer's own score, 0.81", 1.5)]
 
+    def test_one_that_is_written_as_nothing_is_left_out(self) -> None:
+        said = [Why("text", "text", "cancel", -0.6), Why("text", "text", "hello", 0.04)]
+        assert weighed(said) == [("“cancel”", -0.6)]
+
 
 class TestFilters:
     def test_a_probability_never_claims_certainty(self) -> None:

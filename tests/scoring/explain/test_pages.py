@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import translation
 
 from feedback.models import Alert, OpenAlert, Queue, Role, Scorer, Source, Value
+from scoring.explain.selectors import details_for
 from scoring.explain.services import remember
 from tests import factories
 from tests.factories import judge, raise_alert
@@ -51,6 +52,13 @@ class TestBehindTheScore:
     def test_shows_the_passport(self, rhea: User, lived: Alert) -> None:
         said = why(rhea, lived, **HTMX)
         assert "Labels learnt 24" in said and "Taught by rep 100%" in said
+
+    def test_names_no_part_that_is_written_as_nothing(self, rhea: User, lived: Alert) -> None:
+        _alert, details = details_for(rhea, lived.pk)
+        assert details is not None and details.parts and details.others
+        assert min(abs(part.contribution) for part in details.parts) >= 0.05
+        named = sum(part.contribution for part in details.parts)
+        assert details.baseline + named + details.rest == pytest.approx(details.log_odds)
 
     def test_adds_up(self, rhea: User, lived: Alert) -> None:
         parts = why(rhea, lived, **HTMX).split("in log-odds")[1].split("In all")
