@@ -17,6 +17,14 @@
     return { links, index };
   }
 
+  /** Take the row of the alert that was just judged off the list, where the list has one. */
+  function dropJudged() {
+    const receipt = document.querySelector("#receipt [data-judged]");
+    if (!receipt) return;
+    document.getElementById(`row-${receipt.dataset.judged}`)?.remove();
+    delete receipt.dataset.judged;
+  }
+
   /** Keep list and alert together: a list that has run out is fetched again, a clear desk takes the first alert. */
   function settle() {
     const { links } = markCurrent();
@@ -27,6 +35,7 @@
   document.addEventListener("DOMContentLoaded", markCurrent);
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.id === "alert") document.getElementById("desk")?.classList.remove("desk--list");
+    dropJudged();
     if (event.target.id === "alert" || event.target.id === "list") settle();
   });
 

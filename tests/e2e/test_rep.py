@@ -39,6 +39,19 @@ class TestByKeyboard:
         assert values() == ["accurate", "false_positive", "unsure", "accurate", "false_positive"]
         assert not OpenAlert.objects.exists()
 
+    def test_the_console_stays_silent_where_the_judged_alert_is_not_in_the_list(
+        self, inbox: list[Alert], rhea: User, enter: Enter, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("feedback.desk.selectors.PAGE_ROWS", 2)
+        page = enter(rhea, f"{DESK}?alert={inbox[4].pk}")
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        page.keyboard.press("x")
+        expect(page.locator("#receipt")).to_contain_text("Marked false positive")
+        page.keyboard.press("x")
+        expect(page.locator(f"#row-{inbox[0].pk}")).to_have_count(0)
+        assert said == []
+
     def test_the_focus_moves_to_the_next_alert(self, inbox: list[Alert], rhea: User, enter: Enter) -> None:
         page = enter(rhea, DESK)
         page.keyboard.press("a")

@@ -1,6 +1,7 @@
 """What the desk answers to htmx: parts of the page, and only those."""
 
 import json
+import re
 import uuid
 from typing import Any
 
@@ -37,9 +38,21 @@ class TestVerdictReply:
         page = answer.content.decode()
         assert page.lstrip().startswith(f'<article id="alert" class="alert" data-alert="{second.pk}"')
         assert f'action="/alerts/{second.pk}/verdict/"' in page
-        assert f'<li id="row-{first.pk}" hx-swap-oob="delete">' in page
+        assert f'data-judged="{first.pk}"' in page
         assert "Marked accurate" in page
         assert answer["HX-Push-Url"] == f"/queues/churn/?alert={second.pk}"
+
+    def test_sends_nothing_out_of_band_that_the_page_may_have_no_place_for(
+        self, queue: Queue, upstream: Scorer, rhea: User, htmx: Client
+    ) -> None:
+        alerts = [factories.raise_alert(queue, upstream) for _ in range(2)]
+        whole = Client()
+        whole.force_login(rhea)
+        page = whole.get("/queues/churn/").content.decode()
+        reply = decide(htmx, alerts[0]).content.decode()
+        sent = re.findall(r'id="([^"]+)"[^>]*hx-swap-oob', reply)
+        assert sent == ["verdict-bar", "receipt", "count-churn"]
+        assert all(f'id="{place}"' in page for place in sent)
 
     def test_has_no_page_around_it(self, alert: Alert, htmx: Client) -> None:
         assert "<html" not in decide(htmx, alert).content.decode()
