@@ -129,13 +129,17 @@ def _why(standing: Any, threshold: float) -> tuple[str, str]:
 
 
 def _line(row: Suppression, user: Person, leads: bool, now: datetime) -> SuppressionLine:
+    return SuppressionLine(row, about(row), left(row, now), leads or row.created_by_id == id_of(user))
+
+
+def left(row: Suppression, now: datetime) -> str:
+    """How long a suppression in force has to go."""
     assert row.until is not None
     days, seconds = divmod(int((row.until - now).total_seconds()), 86_400)
+    if days:
+        return ngettext("%(n)s more day", "%(n)s more days", days) % {"n": days}
     hours = seconds // 3_600
-    left = ngettext("%(n)s more day", "%(n)s more days", days) % {"n": days} if days else (
-        ngettext("%(n)s more hour", "%(n)s more hours", hours) % {"n": hours}
-    )  # fmt: skip
-    return SuppressionLine(row, about(row), left, leads or row.created_by_id == id_of(user))
+    return ngettext("%(n)s more hour", "%(n)s more hours", hours) % {"n": hours}
 
 
 def about(row: Suppression) -> str:

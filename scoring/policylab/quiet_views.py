@@ -1,11 +1,12 @@
 """The list of hidden alerts over HTTP: read it, raise one again, suppress, lift."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from feedback.desk.access import for_people
+from feedback.desk.access import DeskRequest, for_people, wants_fragment
 from scoring.policylab import raising
 from scoring.policylab.hidden import hidden_page
 
@@ -38,10 +39,13 @@ def suppress(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @for_people
-def customer(request: HttpRequest, slug: str) -> HttpResponse:
-    """Hide a customer's further alerts until one is worse, from an alert on the desk."""
-    raising.quiet_sent(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
-    return redirect("lead:quiet", slug=slug)
+def customer(request: DeskRequest, slug: str) -> HttpResponse:
+    """Hide a customer's further alerts until one is worse, from an alert on the desk, which stays on it."""
+    made = raising.quiet_sent(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
+    if wants_fragment(request):
+        return render(request, "scoring/_quieted.html", {"said": made.said, "queue": made.alert.queue})
+    messages.success(request, made.said)
+    return redirect(raising.desk_of(slug, made.alert.pk))
 
 
 @require_POST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -15,7 +16,7 @@ from feedback.people import Person, id_of
 from feedback.selectors import queue_for
 from feedback.services import raise_again
 from scoring.models import Suppression
-from scoring.policylab.hidden import HiddenPage, hidden_page
+from scoring.policylab.hidden import HiddenPage, hidden_page, left
 from scoring.policylab.quiet_forms import OneForm, QuietCustomerForm, SuppressForm
 from scoring.services import quieting
 
@@ -45,12 +46,25 @@ def suppress_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) ->
     return None
 
 
-def quiet_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> Suppression:
-    """Quiet the customer of an alert of the person's queue. What cannot be read is an alert that is not theirs."""
+@dataclass(frozen=True, slots=True)
+class Quieted:
+    """The alert from which its customer was quieted, and what came of it in words."""
+
+    alert: Alert
+    said: str
+
+
+def quiet_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> Quieted:
+    """Quiet the customer of an alert of the person's queue. What cannot be read is an alert that is not theirs.
+
+    What is said names no probability: the alert may be one that is judged blind.
+    """
     queue = queue_for(user, slug, *DESK_ROLES)
     form = QuietCustomerForm(sent)
-    alert = Alert.objects.select_related("queue").get(pk=_id_in(form, "alert"), queue=queue)
-    return quieting.quiet_customer(alert=alert, days=form.cleaned_data["days"], by=user, now=now)
+    alert = Alert.objects.select_related("queue", "customer").get(pk=_id_in(form, "alert"), queue=queue)
+    made = quieting.quiet_customer(alert=alert, days=form.cleaned_data["days"], by=user, now=now)
+    words = {"customer": str(alert.customer), "left": left(made, now)}
+    return Quieted(alert, _("Further alerts of %(customer)s stay hidden until one is worse: %(left)s") % words)
 
 
 def lift_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> Suppression:

@@ -37,6 +37,7 @@
     if (event.target.id === "alert") document.getElementById("desk")?.classList.remove("desk--list");
     dropJudged();
     if (event.target.id === "alert" || event.target.id === "list") settle();
+    if (event.target.id === "receipt") document.querySelector("#verdict-more:popover-open")?.hidePopover();
   });
 
   // Polling rests while the page is hidden.

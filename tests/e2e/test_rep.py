@@ -159,6 +159,20 @@ class TestOnAPhone:
         entry = LedgerEntry.objects.get()
         assert (entry.reason, entry.note) == ("handled", "called them")
 
+    def test_a_customer_is_quieted_and_the_alert_stays_on_the_desk(
+        self, inbox: list[Alert], rhea: User, page: Page, enter: Enter
+    ) -> None:
+        page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        enter(rhea, DESK)
+        page.get_by_role("button", name="More").click()
+        expect(page.get_by_role("group", name="More about this alert")).to_be_visible()
+        page.locator("textarea[name=note]").fill("called them")
+        page.get_by_role("button", name="Quiet this customer").click()
+        expect(page.locator("#receipt")).to_contain_text("stay hidden until one is worse")
+        expect(page.locator("#verdict-more")).to_be_hidden()
+        shows(page, inbox[0])
+        expect(page.locator("textarea[name=note]")).to_have_value("called them")
+
     def test_the_list_is_one_tap_away_and_leads_back(
         self, inbox: list[Alert], rhea: User, page: Page, enter: Enter
     ) -> None:

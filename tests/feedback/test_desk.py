@@ -135,6 +135,11 @@ class TestTheDesk:
         OpenAlert.objects.filter(alert=alert).update(blind=True)
         assert ">History<" not in at_desk(rhea).get("/queues/churn/").content.decode()
 
+    def test_names_the_sheet_with_the_rest_of_a_verdict(self, alert: Alert, rhea: User) -> None:
+        page = at_desk(rhea).get("/queues/churn/").content.decode()
+        assert re.search(r'id="verdict-more"[^>]*role="group" aria-labelledby="verdict-more-title"', page)
+        assert '<h2 id="verdict-more-title" class="verdict-more__title">More about this alert</h2>' in page
+
     def test_does_not_show_what_the_policy_hides(self, alert: Alert, rhea: User) -> None:
         OpenAlert.objects.filter(alert=alert).update(visible=False)
         assert "The queue is clear" in at_desk(rhea).get("/queues/churn/").content.decode()

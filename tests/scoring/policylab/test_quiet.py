@@ -82,13 +82,32 @@ class TestAQuietCustomer:
         found = first(raise_for(queue, upstream, text="I cancel"))
         assert (found.decision, found.rule, found.propensity) == ("show", "leaving", 1.0)
 
-    def test_is_asked_for_from_the_desk(self, queue: Queue, upstream: Scorer, rhea: User, client: Client) -> None:
+    def test_is_asked_for_from_the_desk_and_the_alert_stays_there(
+        self, queue: Queue, upstream: Scorer, rhea: User, client: Client
+    ) -> None:
         alert = raise_for(queue, upstream)
         client.force_login(rhea)
-        assert f"{PAGE}customer/" in client.get(f"/queues/churn/?alert={alert.pk}").content.decode()
-        client.post(f"{PAGE}customer/", {"alert": alert.pk, "days": 30})
-        assert "acme, until it gets worse" in in_the_list(client, rhea)
-        assert "30 more days" in in_the_list(client, rhea)
+        page = client.get(f"/queues/churn/?alert={alert.pk}").content.decode()
+        assert f'<form id="quiet-customer" method="post" action="{PAGE}customer/"' in page
+        answer = client.post(f"{PAGE}customer/", {"alert": alert.pk, "days": 30}, follow=True)
+        assert answer.redirect_chain == [(f"/queues/churn/?alert={alert.pk}", 302)]
+        assert "Further alerts of acme stay hidden until one is worse: 30 more days" in answer.content.decode()
+        assert Suppression.objects.get().created_by == rhea
+
+    def test_leaves_a_receipt_where_htmx_asks(self, queue: Queue, upstream: Scorer, rhea: User, client: Client) -> None:
+        alert = raise_for(queue, upstream)
+        client.force_login(rhea)
+        answer = client.post(
+            f"{PAGE}customer/", {"alert": alert.pk, "days": 30}, headers={"HX-Request": "true"}
+        ).content.decode()
+        assert answer.strip().startswith('<div class="receipt"><p>Further alerts of acme stay hidden')
+        assert "<html" not in answer and f'href="{PAGE}"' in answer
+
+    def test_of_a_blind_alert_says_nothing_of_its_score(self, quieted: Suppression, rhea: User, client: Client) -> None:
+        client.force_login(rhea)
+        sent = {"alert": quieted.alert_id, "days": 30}
+        answer = client.post(f"{PAGE}customer/", sent, headers={"HX-Request": "true"}).content.decode()
+        assert "%" not in answer
 
     def test_is_quiet_once(self, quieted: Suppression, upstream: Scorer, rhea: User) -> None:
         assert quieted.alert is not None
