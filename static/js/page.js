@@ -21,6 +21,14 @@
     if (box) box.hidden = true;
   });
 
+  // A strip of tabs that is wider than the screen begins with the one at hand in view.
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const tab of document.querySelectorAll(".tabs > [aria-current]")) {
+      const strip = tab.parentElement;
+      strip.scrollLeft = tab.offsetLeft - strip.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2;
+    }
+  });
+
   // The element that asks for focus after a swap is the head of the new work, so a screen reader starts there.
   document.addEventListener("htmx:afterSettle", (event) => {
     const head = event.target instanceof Element ? event.target.querySelector("[data-focus]") : null;

@@ -98,6 +98,12 @@ class TestLead:
             assert_fits(page)
             assert_accessible(page)
 
+    def test_the_tab_at_hand_is_in_view_on_a_phone(self, queue: Queue, lena: User, enter: Enter, page: Page) -> None:
+        page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        enter(lena, "/lead/churn/model/")
+        box = page.locator(".tabs [aria-current]").bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"]
+
     def test_the_lines_fill_the_width_and_stay_inside_their_card(
         self, lived: Queue, lena: User, enter: Enter, page: Page
     ) -> None:

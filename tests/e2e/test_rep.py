@@ -173,6 +173,13 @@ class TestOnAPhone:
         shows(page, inbox[0])
         expect(page.locator("textarea[name=note]")).to_have_value("called them")
 
+    def test_the_language_is_two_taps_away(self, inbox: list[Alert], rhea: User, page: Page, enter: Enter) -> None:
+        page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        enter(rhea, DESK)
+        page.get_by_role("button", name="Menu").click()
+        page.get_by_role("button", name="简体中文").click()
+        expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
+
     def test_the_list_is_one_tap_away_and_leads_back(
         self, inbox: list[Alert], rhea: User, page: Page, enter: Enter
     ) -> None:

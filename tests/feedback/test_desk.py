@@ -140,6 +140,12 @@ class TestTheDesk:
         assert re.search(r'id="verdict-more"[^>]*role="group" aria-labelledby="verdict-more-title"', page)
         assert '<h2 id="verdict-more-title" class="verdict-more__title">More about this alert</h2>' in page
 
+    def test_has_the_language_two_taps_away_on_a_phone(self, alert: Alert, rhea: User) -> None:
+        page = at_desk(rhea).get("/queues/churn/").content.decode()
+        top, sidebar = page[page.index('class="alert__top"') :], page[page.index('id="sidebar"') :]
+        assert 'popovertarget="sidebar"' in top[: top.index("</div>")]
+        assert sidebar.index('name="language"') < sidebar.index("<details>")
+
     def test_does_not_show_what_the_policy_hides(self, alert: Alert, rhea: User) -> None:
         OpenAlert.objects.filter(alert=alert).update(visible=False)
         assert "The queue is clear" in at_desk(rhea).get("/queues/churn/").content.decode()
