@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from feedback.desk.access import DESK_ROLES
+from feedback.desk.selectors import is_blind
 from feedback.models import Exposure, Membership, OpenAlert, Queue, Role, Scorer
 from feedback.people import Person, id_of
 from feedback.selectors import queue_for
@@ -143,8 +144,10 @@ def left(row: Suppression, now: datetime) -> str:
 
 
 def about(row: Suppression) -> str:
-    """What a suppression is about, in words."""
+    """What a suppression is about, in words; no probability of an alert that still is to be judged blind."""
     if row.scope == Scope.CUSTOMER:
+        if row.alert is not None and is_blind(row.alert):
+            return _("%(customer)s, until it gets worse") % {"customer": str(row.customer)}
         words = {"customer": str(row.customer), "probability": percent(row.bar_probability)}
         return _("%(customer)s, until it gets worse (from %(probability)s)") % words
     if row.scope == Scope.SCORER:

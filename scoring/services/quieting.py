@@ -98,7 +98,7 @@ def end_what_got_worse(passed: Mapping[int, int], now: datetime) -> None:
 def in_force_rows(queue_id: int, now: datetime) -> QuerySet[Suppression]:
     """The queue's suppressions that are neither lifted nor over, newest first."""
     rows = Suppression.objects.filter(queue_id=queue_id, lift__isnull=True, until__gt=now)
-    return rows.select_related("customer", "scorer", "created_by", "alert").order_by("-pk")
+    return rows.select_related("customer", "scorer", "created_by", "alert__open").order_by("-pk")
 
 
 @lru_cache(maxsize=500)
