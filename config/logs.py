@@ -4,6 +4,7 @@ import logging.config
 from typing import Any
 
 import structlog
+from structlog.dev import plain_traceback  # rich's, where it is installed, takes a second and shows what variables hold
 from structlog.typing import Processor
 
 SHARED: list[Processor] = [
@@ -20,7 +21,7 @@ def settings(form: str, level: str) -> dict[str, Any]:
     renderer: list[Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if form == "json"
-        else [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)]
+        else [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=plain_traceback)]
     )
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
