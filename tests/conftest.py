@@ -6,13 +6,21 @@ from typing import Any
 import pgtrigger
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import settings
 
 from feedback.models import Alert, Queue, Role, Scorer
 from scoring.replica import forget_replicas
 from scoring.services.learning import forget_boards
-from tests import factories
+from tests import factories, template
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """A process of a parallel session copies the migrated database instead of migrating its own."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = template.wait()
+
 
 # An example has no deadline: how long one takes says something about who else uses the processors.
 settings.register_profile("unhurried", deadline=None)

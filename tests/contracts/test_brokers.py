@@ -13,6 +13,7 @@ import pytest
 from psycopg import sql
 
 from config.environment import BASE_DIR
+from tests import template
 
 DATABASE = "alertloop_brokers"
 NUDGE = "import django; django.setup(); from feedback.nudges import nudge; assert nudge('ops.tasks.beat_heart')"
@@ -25,15 +26,16 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def environment(worker_id: str) -> Iterator[dict[str, str]]:
     """A migrated database of its own, and an interpreter that does not know it is tested."""
+    model = sql.SQL(" TEMPLATE {}").format(sql.Identifier(made)) if (made := template.wait()) else sql.SQL("")
     url, name = os.environ["DATABASE_URL"], sql.Identifier(f"{DATABASE}_{worker_id}")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(name) + model)
     inherited = {key: value for key, value in os.environ.items() if key != "PYTEST_VERSION"}
     fresh = f"{url.rsplit('/', 1)[0]}/{DATABASE}_{worker_id}"
-    made = inherited | {"DATABASE_URL": fresh, "DJANGO_SETTINGS_MODULE": "config.settings"}
-    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity=0"], env=made, cwd=BASE_DIR, check=True)
-    yield made
+    chosen = inherited | {"DATABASE_URL": fresh, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity=0"], env=chosen, cwd=BASE_DIR, check=True)
+    yield chosen
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
