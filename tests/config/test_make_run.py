@@ -28,17 +28,18 @@ NOT_OURS = ("PYTEST_VERSION", "DATABASE_URL", "CELERY_BROKER_URL", "SECRET_KEY")
 
 @dataclass
 class Running:
-    """A runner on a port and a data folder of its own."""
+    """A runner on a port of its own; `data` is its data folder, `notes` is for its log."""
 
-    home: Path
+    data: Path
+    notes: Path
     port: int
     process: subprocess.Popen[bytes] | None = None
     family: list[psutil.Process] = field(default_factory=list)
 
     def start(self) -> None:
-        chosen = {"PORT": str(self.port), "ALERTLOOP_DATA": str(self.home / "the data"), "DEMO": "0"}
+        chosen = {"PORT": str(self.port), "ALERTLOOP_DATA": str(self.data), "DEMO": "0"}
         clean = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
-        with (self.home / "log").open("ab") as log:
+        with (self.notes / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "config.runner"], cwd=BASE_DIR, env=clean | chosen, stdout=log, stderr=log
             )
@@ -64,14 +65,20 @@ class Running:
         return [process.name() for process in alive if process.status() != psutil.STATUS_ZOMBIE]
 
     def log(self) -> str:
-        return (self.home / "log").read_text()
+        return (self.notes / "log").read_text()
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Empty before the first start, which sets it up; the tests after that start on what the one before has left."""
+    return tmp_path_factory.mktemp("home") / "the data"
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
+def running(data: Path, tmp_path: Path) -> Iterator[Running]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    made = Running(tmp_path, port)
+    made = Running(data, tmp_path, port)
     yield made
     if made.process and made.process.poll() is None:
         made.end(signal.SIGTERM)
