@@ -6,9 +6,10 @@ from typing import Any
 import pgtrigger
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.test import TransactionTestCase
 from hypothesis import settings
+from pytest_django import DjangoDbBlocker
 
 from feedback.models import Alert, Queue, Role, Scorer
 from scoring.replica import forget_replicas
@@ -25,6 +26,17 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 # An example has no deadline: how long one takes says something about who else uses the processors.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+@pytest.fixture(scope="module")
+def whole_module(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A transaction around the tests of a module, for a history that is told once.
+
+    Every test sees what the module's fixtures made in it; what a test does to that is taken back with the test.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

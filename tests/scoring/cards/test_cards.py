@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,14 +9,14 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from feedback.models import Alert, Queue, Scorer, Value
-from feedback.services import ExposureDraft, expose, raise_alerts
+from feedback.models import Alert, Queue, Role, Scorer
 from scoring.cards import selectors
 from scoring.cards.selectors import card_of, versions_of
 from scoring.lead.services import catch_up
 from tests import factories
 from tests.scoring.api.conftest import ApiClient, client_of
-from tests.scoring.lead.history import NOW, weeks_ago
+from tests.scoring.cards.history import raised, two_versions
+from tests.scoring.lead.history import NOW
 
 Counted = Callable[[int], AbstractContextManager[Any]]
 
@@ -27,50 +26,39 @@ def _it_is_june(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
-def raised(
-    queue: Queue, scorer: Scorer, person: User | None, accurate: bool, *, weeks: float = 1.0, propensity: float = 1.0,
-    decision: str = "show", reason: str = "", **given: Any,
-) -> Alert:  # fmt: skip
-    """An alert with a chosen exposure, judged an hour later where a person is given."""
-    moment = weeks_ago(weeks)
-    draft = factories.make_draft(raised_at=moment, **given)
-    (one,) = raise_alerts(queue=queue, scorer=scorer, drafts=[draft], now=moment)
-    said = 0.9 if accurate else 0.1
-    exposure = ExposureDraft(one.alert_id, decision, 0, said, propensity, 1, 0, 0.5, moment)
-    expose(queue=queue, drafts=[exposure], now=moment)
-    alert = Alert.objects.get(pk=one.alert_id)
-    if person is not None:
-        value = Value.ACCURATE if accurate else Value.FALSE_POSITIVE
-        factories.judge(alert, person, value, reason=reason, now=moment + timedelta(hours=1))
-    return alert
+@pytest.fixture(scope="module")
+def told(whole_module: None) -> None:
+    """160 alerts, told once for all the tests here."""
+    queue = factories.make_queue()
+    rhea, upstream = factories.make_person("rhea", (queue, Role.REP)), factories.make_scorer("voice-llm", queue)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timezone, "now", lambda: NOW)
+        two_versions(queue, upstream, rhea)
+        catch_up(queue=queue, now=NOW)
 
 
 @pytest.fixture
-def history(queue: Queue, upstream: Scorer, rhea: User) -> Queue:
-    """Version 1, right half of the time; version 2, wrong where trial users ask for invoices; some of it hidden."""
-    good: dict[str, Any] = {"scorer_version": "2", "upstream_score": 0.8, "features": {"plan": "pro"}}
-    bad: dict[str, Any] = {"scorer_version": "2", "upstream_score": 0.6, "features": {"plan": "trial"}}
-    hidden: dict[str, Any] = {"scorer_version": "2", "features": {"plan": "pro"}, "text": "hello", "propensity": 0.2}
-    for number in range(60):
-        raised(queue, upstream, rhea, number % 2 == 0, scorer_version="1", weeks=9.0, upstream_score=0.9)
-    for number in range(40):
-        reason = "misread" if number % 4 else ""
-        raised(queue, upstream, rhea, True, text=f"准备换一家 {number}", **good)
-        raised(
-            queue,
-            upstream,
-            rhea,
-            False,
-            text=f"发票抬头写错 {number}",
-            reason=reason,
-            external_id=f"bad-{number}",
-            **bad,
-        )
-    for number in range(20):
-        audited = number < 4
-        raised(queue, upstream, rhea if audited else None, False, decision="audit" if audited else "hide", **hidden)
-    catch_up(queue=queue, now=NOW)
+def queue(told: None, db: None) -> Queue:
+    """The queue of the history."""
+    return Queue.objects.get(slug="churn")
+
+
+@pytest.fixture
+def history(queue: Queue) -> Queue:
+    """Its name where a test is about what it tells."""
     return queue
+
+
+@pytest.fixture
+def upstream(queue: Queue) -> Scorer:
+    """Who raised it all."""
+    return Scorer.objects.get(name="voice-llm")
+
+
+@pytest.fixture
+def rhea(queue: Queue) -> User:
+    """Who judged it all."""
+    return User.objects.get(username="rhea")
 
 
 class TestTheCard:
@@ -106,15 +94,6 @@ class TestTheCard:
         assert {one.external_id for one in card.examples} <= false
         assert any("发票" in str(reason.value) for one in card.examples for reason in one.reasons)
         assert all(reason.contribution < 0 for one in card.examples for reason in one.reasons)
-
-    def test_a_verdict_taken_back_leaves_no_reason(self, queue: Queue, upstream: Scorer, rhea: User) -> None:
-        alert = raised(queue, upstream, rhea, False, reason="misread")
-        seen = alert.entries.get().decision_id
-        factories.judge(alert, rhea, Value.FALSE_POSITIVE, reason="handled", seen=seen, now=NOW)
-        catch_up(queue=queue, now=NOW)
-        card = card_of(queue=queue, scorer_id=upstream.pk, version=None, now=NOW)
-        assert card is not None
-        assert card.reasons == [("handled", 1)]
 
     def test_it_looks_no_further_than_its_window(
         self, history: Queue, upstream: Scorer, monkeypatch: pytest.MonkeyPatch
@@ -170,9 +149,6 @@ class TestTheApi:
     ) -> None:
         assert client_of(upstream).get("report-card", **query).status_code == status
 
-    def test_of_a_scorer_that_raised_nothing_is_not_found(self, queue: Queue, upstream: Scorer) -> None:
-        assert client_of(upstream).get("report-card").status_code == 404
-
 
 @pytest.fixture
 def stranger(other_queue: Queue) -> ApiClient:
@@ -198,19 +174,6 @@ class TestThePages:
         assert "The reason given most often: text misread, 30 of 30 times" in page
         assert "Its 10 clearest false positives" in page
 
-    def test_say_why_a_figure_is_not_known(
-        self, queue: Queue, upstream: Scorer, rhea: User, lena: User, client: Client
-    ) -> None:
-        client.force_login(lena)
-        raised(queue, upstream, None, True)
-        catch_up(queue=queue, now=NOW)
-        assert client.get(CARD).content.decode().count("not known yet: none has been judged") == 2
-        raised(queue, upstream, rhea, True)
-        raised(queue, upstream, None, False, decision="hide", propensity=0.1)
-        catch_up(queue=queue, now=NOW)
-        for address in (CARD, CARDS):
-            assert "some were hidden, and no audit of such has been judged" in client.get(address).content.decode()
-
     def test_a_card_says_why_it_looks_into_another_number_than_it_counts(
         self, history: Queue, upstream: Scorer, rhea: User, lena: User, client: Client
     ) -> None:
@@ -226,17 +189,6 @@ class TestThePages:
         assert "voice-llm 1: 50 of 100" in client.get(CARD, {"version": "1"}).content.decode()
         assert client.get(CARD, {"version": "7"}).status_code == 404
 
-    def test_hostile_words_are_escaped(
-        self, queue: Queue, upstream: Scorer, rhea: User, lena: User, client: Client
-    ) -> None:
-        for _ in range(12):
-            raised(queue, upstream, rhea, False, scorer_version="<b>", text="<script>alert(1)</script>",
-                   external_id=f"<i>{_}", features={"<u>": "<s>"})  # fmt: skip
-        client.force_login(lena)
-        page = client.get(CARD, {"version": "<b>"}).content.decode()
-        assert "&lt;i&gt;3" in page
-        assert not any(tag in page for tag in ("<script>alert", "<i>3", "<u>", "<s>", "<b>"))
-
     @pytest.mark.parametrize("address", [CARDS, CARD])
     @pytest.mark.parametrize("name", ["rhea", "ada", "mallory"])
     def test_for_others_than_the_lead_they_do_not_exist(
@@ -251,7 +203,3 @@ class TestThePages:
     ) -> None:
         client.force_login(lena)
         assert client.get(f"/lead/churn/scorers/{scorer}/").status_code == 404
-
-    def test_a_queue_without_alerts_says_so(self, queue: Queue, lena: User, client: Client) -> None:
-        client.force_login(lena)
-        assert "No alerts yet" in client.get(CARDS).content.decode()

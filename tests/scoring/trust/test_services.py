@@ -1,50 +1,63 @@
 """Holding a judge back, and what a lead makes of it."""
 
-import uuid
 from datetime import timedelta
-from random import Random
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 
-from feedback.models import Alert, LedgerEntry, Queue, Scorer, Source, Value
-from feedback.services import record_outcome
+from feedback.models import Alert, LedgerEntry, Queue, Role, Scorer, Value
 from scoring.fold import configuration_of, model_at
-from scoring.models import Amendment, AmendmentKind, JudgeFigure, Ruling, Suspect
+from scoring.models import Amendment, AmendmentKind, Ruling, Suspect
 from scoring.services import take_in
 from scoring.trust import selectors
 from scoring.trust.services import AlreadyRuled, keep_out, let_in, vet_judges, vet_queues_behind
-from tests.factories import NOON, judge, make_draft
+from tests.factories import NOON, judge, make_draft, make_person, make_queue, make_scorer
+from tests.scoring.trust.history import ninety, truth
 
 LATER = NOON + timedelta(days=1)
 
 
-@pytest.fixture
-def alerts(queue: Queue, upstream: Scorer) -> list[Alert]:
-    """Sixty alerts, of which those about leaving are accurate."""
-    drafts = [
-        make_draft("We are leaving you." if n % 2 else "Thanks, all is fine.", upstream_score=0.9 if n % 2 else 0.1)
-        for n in range(90)
-    ]
-    taken = take_in(queue=queue, scorer=upstream, drafts=drafts, now=NOON)
-    return list(Alert.objects.filter(pk__in=[one.alert_id for one in taken]).order_by("pk"))
-
-
-def truth(alert: Alert) -> Value:
-    return Value.ACCURATE if "leaving" in alert.text else Value.FALSE_POSITIVE
-
-
-@pytest.fixture
-def flood(alerts: list[Alert], rhea: User, tom: User) -> list[LedgerEntry]:
-    """Rhea judges what is; tom marks everything false. Returns tom's verdicts."""
-    entries = []
-    for number, alert in enumerate(alerts):
+@pytest.fixture(scope="module")
+def told(whole_module: None) -> None:
+    """Rhea judges what is; tom marks everything false. Told once for all the tests here."""
+    queue = make_queue()
+    rhea, tom = (make_person(name, (queue, Role.REP)) for name in ("rhea", "tom"))
+    for number, alert in enumerate(ninety(queue, make_scorer("voice-llm", queue))):
         if number % 3 == 0:
-            entries.append(judge(alert, tom, Value.FALSE_POSITIVE))
+            judge(alert, tom, Value.FALSE_POSITIVE)
         else:
             judge(alert, rhea, truth(alert))
-    return entries
+
+
+@pytest.fixture
+def queue(told: None, db: None) -> Queue:
+    """The queue where that happened."""
+    return Queue.objects.get(slug="churn")
+
+
+@pytest.fixture
+def upstream(queue: Queue) -> Scorer:
+    """Who raised the alerts."""
+    return Scorer.objects.get(name="voice-llm")
+
+
+@pytest.fixture
+def rhea(queue: Queue) -> User:
+    """Who judges what is."""
+    return User.objects.get(username="rhea")
+
+
+@pytest.fixture
+def tom(queue: Queue) -> User:
+    """Who marks everything false."""
+    return User.objects.get(username="tom")
+
+
+@pytest.fixture
+def flood(tom: User) -> list[LedgerEntry]:
+    """Tom's verdicts."""
+    return list(LedgerEntry.objects.filter(judge=tom).order_by("position"))
 
 
 def learnt(queue: Queue) -> int:
@@ -52,7 +65,6 @@ def learnt(queue: Queue) -> int:
     return model_at(configuration_of(queue.pk), selectors.head_of(queue.pk)).model.learnt
 
 
-@pytest.mark.usefixtures("flood")
 class TestTheGate:
     def test_who_marks_everything_false_is_held_back(self, queue: Queue, tom: User) -> None:
         (held,) = vet_judges(queue=queue, now=LATER)
@@ -136,54 +148,3 @@ class TestKeepingOut:
         let_in(user=lena, slug=queue.slug, suspect_id=suspect.pk, now=LATER)
         with pytest.raises(AlreadyRuled):
             keep_out(user=lena, slug=queue.slug, suspect_id=suspect.pk, from_now_on=False, now=LATER)
-
-
-class TestWeights:
-    @pytest.fixture
-    def coin(self, queue: Queue, alerts: list[Alert], rhea: User, tom: User, upstream: Scorer) -> None:
-        """Every alert has an outcome; tom guesses."""
-        rng = Random(5)
-        for number, alert in enumerate(alerts):
-            guesses = number % 4 > 1
-            value = rng.choice([Value.ACCURATE, Value.FALSE_POSITIVE]) if guesses else truth(alert)
-            judge(alert, tom if guesses else rhea, value)
-            record_outcome(alert=alert, scorer=upstream, value=truth(alert), decision_id=uuid.uuid4(), now=NOON)
-
-    @pytest.mark.usefixtures("coin")
-    def test_who_guesses_weighs_little(self, queue: Queue, rhea: User, tom: User) -> None:
-        vet_judges(queue=queue, now=LATER)
-        weights = selectors.weights_in_force(queue.pk)
-        assert weights[tom.pk] < 0.5 and weights.get(rhea.pk, 1.0) > 0.9
-
-    @pytest.mark.usefixtures("coin")
-    def test_they_are_written_once(self, queue: Queue) -> None:
-        vet_judges(queue=queue, now=LATER)
-        vet_judges(queue=queue, now=LATER)
-        assert Amendment.objects.filter(kind=AmendmentKind.WEIGH).count() == 1
-
-    @pytest.mark.usefixtures("coin")
-    def test_the_figures_are_kept_for_the_page(self, queue: Queue, tom: User) -> None:
-        vet_judges(queue=queue, now=LATER)
-        mine = JudgeFigure.objects.get(judge=tom)
-        assert (mine.lately, mine.known) == (44, 44)
-        assert mine.right[1] < mine.right[0] < mine.right[2] < 0.8
-
-
-class TestEvidence:
-    def test_a_verdict_taken_back_is_none(self, queue: Queue, alert: Alert, rhea: User) -> None:
-        from feedback.services import retract_verdict
-
-        entry = judge(alert, rhea)
-        retract_verdict(verdict=entry, judge=rhea, decision_id=uuid.uuid4(), now=NOON)
-        assert selectors.evidence_of(queue.pk).sightings == []
-
-    def test_a_lead_is_certain_of_what_a_rep_said(self, queue: Queue, alert: Alert, rhea: User, lena: User) -> None:
-        entry = judge(alert, rhea, Value.FALSE_POSITIVE)
-        judge(alert, lena, Value.ACCURATE, Source.LEAD, seen=entry.decision_id)
-        evidence = selectors.evidence_of(queue.pk)
-        assert [one.truth for one in evidence.sightings] == [True] and evidence.known == {alert.pk: True}
-
-    def test_the_model_s_word_is_that_of_the_first_exposure(self, queue: Queue, alert: Alert, rhea: User) -> None:
-        judge(alert, rhea)
-        (seen,) = selectors.evidence_of(queue.pk).sightings
-        assert seen.probability == alert.exposures.earliest("pk").probability
