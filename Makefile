@@ -19,8 +19,10 @@ help: ## list what make can do
 run: $(RUN) ## run everything: database, web, worker, clock (PORT=8123 chooses another port)
 	@exec $(PY) -m config.runner
 
+# Compiled files are kept also where PYTHONDONTWRITEBYTECODE is set: each process would compile the code and tests afresh.
 test: $(DEV) lint ## every check and every test, against a real PostgreSQL
-	$(PY) -m pytest -n 2 --dist loadfile --doctest-modules --cov --cov-report=term:skip-covered $(APPS) tests
+	env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --doctest-modules \
+		--cov --cov-report=term:skip-covered $(APPS) tests
 
 lint: $(DEV) ## style, types, layers, missing migrations
 	$(PY) -m ruff check .

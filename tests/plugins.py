@@ -37,6 +37,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 
 @pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Files with a slow test first: at the end of a parallel session one of them would leave the others idle."""
+    if hasattr(config, "workerinput"):
+        slow = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
     """After the test databases are gone."""
     if TEMPLATE in config.stash:
