@@ -24,6 +24,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -215,7 +216,7 @@ def verdict_on(tally: Tally) -> list[str]:
     while lags()[queue.pk] and time.monotonic() < deadline:
         time.sleep(0.5)
     wrong += [f"the worker is {lags()[queue.pk]} rows behind after a minute"] if lags()[queue.pk] else []
-    rebuilt = rebuild(queue=queue, verify=True)
+    rebuilt = rebuild(queue=queue, verify=True, now=datetime.now(UTC))
     wrong += [f"checkpoints at {rebuilt.differing} differ"] if rebuilt.differing else []
     learnt = model_at(configuration_of(queue.pk), rebuilt.position).model.learnt
     facts = facts_touched(queue.pk, 0, len(entries), len(entries))

@@ -82,7 +82,7 @@ def build(alerts: int = 1_000_000, still_open: int = 100_000, reps: int = 4) -> 
     people = [get_user_model().objects.create_user(f"rep{n}", password=f"rep{n}") for n in range(reps)]
     for person in people:
         Membership.objects.create(user=person, queue=queue, role=Role.REP)
-    change_policy(queue=queue, stage=Stage.RANK)
+    change_policy(queue=queue, now=datetime.now(UTC), stage=Stage.RANK)
     known = {
         "queue": queue.pk, "scorer": scorer.pk, "start": START, "words": WORDS, "count": len(WORDS), "low": 1,
         "high": alerts, "open": still_open, "judged": alerts - still_open, "judge": people[0].pk,

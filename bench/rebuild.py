@@ -105,7 +105,8 @@ def rebuilding(queue: Any, verdicts: int, rounds: int) -> None:
     from scoring.services.rebuilding import rebuild
 
     digests = set()
-    found = [timed(lambda: digests.add(rebuild(queue=queue, verify=False).digest)) for _ in range(rounds)]
+    now = datetime.now(UTC)
+    found = [timed(lambda: digests.add(rebuild(queue=queue, verify=False, now=now).digest)) for _ in range(rounds)]
     report(f"rebuild of {verdicts:,} verdicts", found, verdicts)
     print(f"{len(digests)} digest of {rounds} rebuilds")
 

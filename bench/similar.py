@@ -100,7 +100,7 @@ def fill(name: str, count: int) -> dict[str, Any]:
     for low in range(0, count, BATCH):
         batch = list(islice(stream, min(BATCH, count - low)))
         kept += write(queue.pk, scorer.pk, customer.pk, low, batch, model)
-    checkpoints.write(configuration, model, count)
+    checkpoints.write(configuration, model, count, datetime.now(UTC))
     print(f"{name}: {count:,} alerts sketched and written in {time.perf_counter() - started:.0f} s", flush=True)
     return {"queue": queue, "model": model, "matrix": _matrix(kept), "stream": stream, "scorer": scorer,
             "customer": customer}  # fmt: skip

@@ -122,7 +122,7 @@ def step(stage: Stage, week: int, now: datetime) -> None:
     blind = held.policy.blind_share
     wish = Wish(wanted or "suppress", Goal(TARGET, CAP), AUDITED, AUDITED, AUDITED, blind, True, 0.5)
     try:
-        made = apply_wish(queue=stage.queue, wish=wish, seen_version=held.version.version, by=stage.lead)
+        made = apply_wish(queue=stage.queue, wish=wish, seen_version=held.version.version, by=stage.lead, now=now)
         stage.log.append((now, f"{made.stage}, hides below {made.hide_below:.3f}"))
     except StepRefused as refused:
         missing = ", ".join(one.asked for one in refused.unmet)

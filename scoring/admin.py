@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils import timezone
 
 from feedback.admin import FactAdmin
 from scoring.lifecycle.manual import sections
@@ -36,7 +37,8 @@ class PolicyVersionAdmin(admin.ModelAdmin[PolicyVersion]):
     def save_model(self, request: HttpRequest, obj: PolicyVersion, form: Any, change: bool) -> None:
         """Append the version through the service."""
         fields = ("stage", "red_from", "orange_from", "hide_below", "audit_share", "hard_rules")
-        new = change_policy(queue=obj.queue, changed_by=request.user, **{name: getattr(obj, name) for name in fields})
+        changes = {name: getattr(obj, name) for name in fields}
+        new = change_policy(queue=obj.queue, now=timezone.now(), changed_by=request.user, **changes)
         obj.__dict__.update(new.__dict__)
 
     def get_form(

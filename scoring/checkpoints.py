@@ -64,7 +64,9 @@ def is_due(configuration: ModelConfiguration, position: int, amendment: int, now
     return rows >= EVERY_ROWS or (rows > 0 and (now - newest.created_at).total_seconds() >= EVERY_SECONDS)
 
 
-def write(configuration: ModelConfiguration, model: OnlineModel, position: int, amendment: int = 0) -> Checkpoint:
+def write(
+    configuration: ModelConfiguration, model: OnlineModel, position: int, now: datetime, amendment: int = 0
+) -> Checkpoint:
     """Keep the model's state at `position`, and drop the checkpoints that have become superfluous.
 
     One that stands there already and knows fewer amendments gives way.
@@ -78,6 +80,7 @@ def write(configuration: ModelConfiguration, model: OnlineModel, position: int, 
         position=position,
         defaults={
             "amendment": amendment,
+            "created_at": now,
             "payload": payload,
             "payload_digest": hashlib.sha256(payload).hexdigest(),
             "model_digest": model.digest(),

@@ -14,6 +14,7 @@ from feedback.nudges import muted
 from scoring.demo.playing import Player
 from scoring.demo.stage import set_stage
 from scoring.demo.story import Story
+from scoring.demo.workdays import start_of
 from scoring.lead.services import catch_up
 from scoring.replica import forget_replicas
 from scoring.services.learning import forget_boards
@@ -75,7 +76,7 @@ def build(*, story: Story, labelers: Labelers, on_progress: Progress | None = No
         with muted(), transaction.atomic():
             _wait_for_turn()
             _refuse_unless_empty()
-            player = Player(set_stage(), labelers)
+            player = Player(set_stage(now=start_of(story.now)), labelers)
             _play(player, story, on_progress)
             for queue in player.stage.queues.values():
                 catch_up(queue=queue, now=story.now)

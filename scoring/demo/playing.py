@@ -73,16 +73,16 @@ class Player:
     def _turn(self, now: datetime) -> None:
         for slug, queue in self.stage.queues.items():
             self._post(slug, now)
-            self._move_policy(slug, queue)
+            self._move_policy(slug, queue, now)
             if self._turns in LABELING_TURNS:
                 self.labelers.ask(queue=queue, now=now)
                 self.answers += self.labelers.answer(queue=queue, truths=self.truths[slug], now=now)
             learn(queue_id=queue.pk, now=now, defer=True)  # outcomes of weeks ago are unlearnt at the end
 
-    def _move_policy(self, slug: str, queue: Queue) -> None:
+    def _move_policy(self, slug: str, queue: Queue, now: datetime) -> None:
         while self._steps[slug] and self._turns * TURN >= timedelta(days=self._steps[slug][0][0]):
             _days, changes = self._steps[slug].pop(0)
-            change_policy(queue=queue, changed_by=self.stage.people["lena"], **changes)
+            change_policy(queue=queue, now=now, changed_by=self.stage.people["lena"], **changes)
 
     def _post_due(self, event: Event) -> None:
         """Post a scorer's waiting alerts where the oldest waited long enough, or the event is about one of them."""

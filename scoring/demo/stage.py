@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
@@ -26,9 +27,12 @@ class Stage:
     people: dict[str, User]
 
 
-def set_stage() -> Stage:
-    """Make the queues, their scorers and their people. A person who exists already keeps their password."""
-    queues = {story.slug: _queue(story) for story in queue_stories()}
+def set_stage(*, now: datetime) -> Stage:
+    """Make the queues, their scorers and their people, at the moment the story begins.
+
+    A person who exists already keeps their password.
+    """
+    queues = {story.slug: _queue(story, now) for story in queue_stories()}
     scorers = {one.name: one for story in queue_stories() for one in _scorers(story, queues[story.slug])}
     scorers[CRM] = _scorer(CRM, "Generated: posts the outcomes. 演示：回传结果", queues["churn"])
     password = make_password(PASSWORD)
@@ -41,13 +45,13 @@ def set_stage() -> Stage:
     return Stage(queues, scorers, people)
 
 
-def _queue(story: QueueStory) -> Queue:
+def _queue(story: QueueStory, now: datetime) -> Queue:
     queue = Queue.objects.create(
         slug=story.slug, name=story.names["en"], name_zh=story.names["zh"], claim=story.claim["en"],
         claim_zh=story.claim["zh"], guideline=story.guidelines["en"].strip(),
         guideline_zh=story.guidelines["zh"].strip(), is_demo=True,
     )  # fmt: skip
-    change_policy(queue=queue, stage="observe", hard_rules=list(story.hard_rules))
+    change_policy(queue=queue, now=now, stage="observe", hard_rules=list(story.hard_rules))
     return queue
 
 

@@ -188,7 +188,7 @@ def _belief(challenger: Challenger, position: int) -> Belief:
 def _keep(challenger: Challenger, belief: Belief, now: datetime) -> None:
     configuration = challenger.configuration
     if checkpoints.is_due(configuration, belief.position, belief.amendment, now):
-        checkpoints.write(configuration, belief.model, belief.position, belief.amendment)
+        checkpoints.write(configuration, belief.model, belief.position, now, belief.amendment)
     generations.advance(queue=challenger.queue, belief=belief, now=now, configuration=configuration)
 
 

@@ -2,6 +2,7 @@
 
 import pgtrigger
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from feedback.models import Queue
@@ -59,7 +60,7 @@ class Checkpoint(models.Model):
     model_digest = models.CharField(_("model digest"), max_length=64)
     library_versions = models.JSONField(_("library versions"))
     payload = models.BinaryField()
-    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("checkpoint")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -15,7 +17,7 @@ from scoring.policylab.pages import LabPage, forms_of, lab_page
 from scoring.policylab.services import StepRefused, VersionMoved, apply_wish, go_back
 
 
-def apply_sent(*, user: Person, slug: str, sent: QueryDict) -> LabPage | None:
+def apply_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> LabPage | None:
     """Apply what was sent; None where that was done. Raises `Queue.DoesNotExist` for a queue they do not lead."""
     queue = queue_for(user, slug, Role.LEAD)
     version = selectors.in_force(queue).version
@@ -28,7 +30,7 @@ def apply_sent(*, user: Person, slug: str, sent: QueryDict) -> LabPage | None:
         return lab_page(user=user, slug=slug, sent=sent, problem=problem)
     try:
         apply_wish(
-            queue=queue, wish=wish, seen_version=asked["seen"], by=user,
+            queue=queue, wish=wish, seen_version=asked["seen"], by=user, now=now,
             note=asked["note"], overrule=asked["overrule"],
         )  # fmt: skip
     except (StepRefused, VersionMoved) as refusal:
@@ -36,14 +38,15 @@ def apply_sent(*, user: Person, slug: str, sent: QueryDict) -> LabPage | None:
     return None
 
 
-def go_back_to(*, user: Person, slug: str, sent: QueryDict) -> LabPage | None:
+def go_back_to(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> LabPage | None:
     """Go back to the version that was sent; None where that was done."""
     queue = queue_for(user, slug, Role.LEAD)
     form = BackForm(sent)
     if not form.is_valid():
         return lab_page(user=user, slug=slug, problem=_("Nothing was changed: some values cannot be read."))
     try:
-        go_back(queue=queue, to_version=form.cleaned_data["version"], seen_version=form.cleaned_data["seen"], by=user)
+        asked = form.cleaned_data
+        go_back(queue=queue, to_version=asked["version"], seen_version=asked["seen"], by=user, now=now)
     except (StepRefused, VersionMoved, PolicyVersion.DoesNotExist) as refusal:
         return lab_page(user=user, slug=slug, problem=_in_words(refusal))
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -113,7 +114,7 @@ def try_out(wish: Wish, now_in_force: InForce, history: History, score: Apprenti
 
 
 def apply_wish(
-    *, queue: Queue, wish: Wish, seen_version: int, by: Person, note: str = "", overrule: bool = False
+    *, queue: Queue, wish: Wish, seen_version: int, by: Person, now: datetime, note: str = "", overrule: bool = False
 ) -> PolicyVersion:
     """Append the version that a lead's wish makes of the queue as it is now.
 
@@ -130,10 +131,12 @@ def apply_wish(
         history, score = history_of(queue.pk), selectors.apprentice_of(queue.pk)
         trial = try_out(wish, now_in_force, history, score)
         _require(trial, bool(overrule and note.strip()))
-        return change_policy(queue=queue, changed_by=by, note=note.strip(), **_fields_of(trial))
+        return change_policy(queue=queue, now=now, changed_by=by, note=note.strip(), **_fields_of(trial))
 
 
-def go_back(*, queue: Queue, to_version: int, seen_version: int, by: Person, note: str = "") -> PolicyVersion:
+def go_back(
+    *, queue: Queue, to_version: int, seen_version: int, by: Person, now: datetime, note: str = ""
+) -> PolicyVersion:
     """Append a version that is what an earlier one was.
 
     Never a step up: a version that hides more than today's stage allows is reached by the conditions, not by history.
@@ -150,7 +153,7 @@ def go_back(*, queue: Queue, to_version: int, seen_version: int, by: Person, not
             raise StepRefused([], reason_helps=False)
         kept = {name: getattr(old, name) for name in KEPT if name != "drift"}
         return change_policy(
-            queue=queue, changed_by=by, note=note.strip(), origin=Origin.BACK, restores=to_version, **kept
+            queue=queue, now=now, changed_by=by, note=note.strip(), origin=Origin.BACK, restores=to_version, **kept
         )
 
 

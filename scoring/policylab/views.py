@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from feedback.desk.access import for_people
@@ -21,7 +22,7 @@ def policy(request: HttpRequest, slug: str) -> HttpResponse:
 @for_people
 def apply(request: HttpRequest, slug: str) -> HttpResponse:
     """Put what was simulated in force; a refusal shows the lab again with why."""
-    refused = apply_sent(user=request.user, slug=slug, sent=request.POST)
+    refused = apply_sent(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
     return redirect("lead:policy", slug=slug) if refused is None else _show(request, refused, status=409)
 
 
@@ -29,7 +30,7 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
 @for_people
 def back(request: HttpRequest, slug: str) -> HttpResponse:
     """Put an earlier version in force again."""
-    refused = go_back_to(user=request.user, slug=slug, sent=request.POST)
+    refused = go_back_to(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
     return redirect("lead:policy", slug=slug) if refused is None else _show(request, refused, status=409)
 
 

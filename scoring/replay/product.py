@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
@@ -79,7 +80,7 @@ def replay(
     A replay in *suppress* ranks until the condition for hiding under `goal` is met; then its lead takes the step.
     """
     replayed = Replayed()
-    with muted(), stagehands(seed, stage, goal or Goal()) as cast:
+    with muted(), stagehands(seed, stage, goal or Goal(), alerts[0].raised_at) as cast:
         raised: dict[int, Intake] = {}
         for event in in_order(alerts):
             alert = alerts[event.index]
@@ -95,8 +96,8 @@ def replay(
 
 
 @contextmanager
-def stagehands(seed: int, stage: Stage, goal: Goal) -> Iterator[Stagehands]:
-    """A throwaway queue with a scorer and a rep; all of it is erased at the end.
+def stagehands(seed: int, stage: Stage, goal: Goal, now: datetime) -> Iterator[Stagehands]:
+    """A throwaway queue with a scorer and a rep; all of it is erased at the end. The policy begins at `now`.
 
     Their name is the same for every replay of a seed, because a score depends on who raised the alert and an audit draw
     on its id; a replay that runs beside another takes the next name. What a killed replay left under a name goes first.
@@ -108,7 +109,7 @@ def stagehands(seed: int, stage: Stage, goal: Goal) -> Iterator[Stagehands]:
         rep = get_user_model().objects.create(username=name, is_active=False)
         Membership.objects.create(user=rep, queue=queue, role=Role.REP)
         begins = Stage.RANK if stage == Stage.SUPPRESS else stage
-        change_policy(queue=queue, stage=begins, target=goal.target, cap=goal.cap)
+        change_policy(queue=queue, now=now, stage=begins, target=goal.target, cap=goal.cap)
         try:
             yield Stagehands(queue, scorer, rep, ends=Stage(stage))
         finally:
@@ -191,15 +192,15 @@ def _work(cast: Stagehands, alert: StreamAlert, done: int, total: int, on_progre
     if done % (TURN_EVERY if cast.ends == Stage.SUPPRESS else WORKER_EVERY) == 0:
         learn(queue_id=cast.queue.pk, now=alert.raised_at)
         if cast.ends == Stage.SUPPRESS:
-            _take_the_step(cast)
+            _take_the_step(cast, alert.raised_at)
     if on_progress is not None:
         on_progress(done, total)
 
 
-def _take_the_step(cast: Stagehands) -> None:
+def _take_the_step(cast: Stagehands, now: datetime) -> None:
     """What a lead does who waits for the step: takes it when its condition is met."""
     version = in_force(cast.queue).version
     if version.stage == Stage.RANK:
         wish = replace(wish_in_force(version), stage="suppress")
         with suppress(StepRefused):
-            apply_wish(queue=cast.queue, wish=wish, seen_version=version.version, by=cast.rep)
+            apply_wish(queue=cast.queue, wish=wish, seen_version=version.version, by=cast.rep, now=now)

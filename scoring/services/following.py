@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
 
 from feedback.models import Queue
@@ -19,7 +21,7 @@ LOOK_EVERY = 50
 _looked: dict[int, int] = {}
 
 
-def follow_queue(*, queue_id: int) -> PolicyVersion | None:
+def follow_queue(*, queue_id: int, now: datetime) -> PolicyVersion | None:
     """Append the version that a hiding policy has to become, if it may follow its queue and has to.
 
     1. Nothing where the policy does not hide, or this process looked a few verdicts ago. 2. Choose on the queue's
@@ -34,16 +36,17 @@ def follow_queue(*, queue_id: int) -> PolicyVersion | None:
         return None
     goal = Goal(version.target, version.cap)
     found = follow(in_force, goal, history_of(queue_id).evidence, drift_level(queue_id))
-    return None if found is None else _append(queue_id, found)
+    return None if found is None else _append(queue_id, found, now)
 
 
-def _append(queue_id: int, found: Followed) -> PolicyVersion | None:
+def _append(queue_id: int, found: Followed, now: datetime) -> PolicyVersion | None:
     with transaction.atomic():
         queue = Queue.objects.select_for_update(no_key=True).get(pk=queue_id)
         if policy_in_force(queue_id).version != found.policy.version:
             return None
         return change_policy(
             queue=queue,
+            now=now,
             origin=Origin.DRIFT if found.because == "drift" else Origin.THRESHOLD,
             hide_below=found.policy.hide_below,
             orange_from=found.policy.orange_from,

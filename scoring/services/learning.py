@@ -55,7 +55,7 @@ def learn(*, queue_id: int, now: datetime, defer: bool = False) -> Reranking | N
         limit = SYNC_LIMIT if _deep_change(queue, now, defer) else None
         if limit is None:
             _learn_to_head(queue, now, train=not defer)
-        follow_queue(queue_id=queue_id)
+        follow_queue(queue_id=queue_id, now=now)
         in_force = policy_in_force(queue_id)
         last = Reranking.objects.filter(queue_id=queue_id).order_by("-pk").first() or Reranking(to_position=0)
         with replica_of(queue_id).hold(sync_limit=limit) as belief:
@@ -92,7 +92,7 @@ def _learn_to_head(queue: Queue, now: datetime, train: bool) -> None:
 def _keep(configuration: ModelConfiguration, belief: Belief, now: datetime) -> None:
     """Keep a checkpoint where one is due: after so many rows, or after an amendment, which is dear to learn again."""
     if checkpoints.is_due(configuration, belief.position, belief.amendment, now):
-        checkpoints.write(configuration, belief.model, belief.position, belief.amendment)
+        checkpoints.write(configuration, belief.model, belief.position, now, belief.amendment)
 
 
 def behind() -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
@@ -78,7 +79,7 @@ KEPT = (
 )  # fmt: skip
 
 
-def change_policy(*, queue: Queue, changed_by: Person | None = None, **changes: Any) -> PolicyVersion:
+def change_policy(*, queue: Queue, now: datetime, changed_by: Person | None = None, **changes: Any) -> PolicyVersion:
     """Append a policy version: the one in force with `changes`. Nothing is edited: every exposure keeps its why."""
     with transaction.atomic():
         Queue.objects.select_for_update(no_key=True).get(pk=queue.pk)
@@ -86,6 +87,7 @@ def change_policy(*, queue: Queue, changed_by: Person | None = None, **changes: 
         kept = {} if old is None else {name: getattr(old, name) for name in KEPT}
         new = PolicyVersion(
             queue=queue, version=1 + (old.version if old else 0), created_by_id=getattr(changed_by, "pk", None),
+            created_at=now,
             **{**kept, "position": head_of(queue.pk), **changes},
         )  # fmt: skip
         new.full_clean()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from feedback.models import Queue
 from feedback.selectors import head_of
@@ -25,7 +26,7 @@ class Rebuilt:
     differing: tuple[int, ...]
 
 
-def rebuild(*, queue: Queue, verify: bool, on_progress: Progress | None = None) -> Rebuilt:
+def rebuild(*, queue: Queue, verify: bool, now: datetime, on_progress: Progress | None = None) -> Rebuilt:
     """Fold the whole ledger from position 0.
 
     With `verify`, nothing is written: every checkpoint is compared with the model that its own prefix of the ledger
@@ -39,7 +40,7 @@ def rebuild(*, queue: Queue, verify: bool, on_progress: Progress | None = None) 
     compared, differing = _verify(way, rebuilt) if verify else (0, ())
     if not verify:
         Checkpoint.objects.filter(configuration=configuration).delete()
-        checkpoints.write(configuration, rebuilt.model, way.end, rebuilt.amendment)
+        checkpoints.write(configuration, rebuilt.model, way.end, now, rebuilt.amendment)
     return Rebuilt(way.end, rebuilt.model.digest(), compared, differing)
 
 

@@ -35,7 +35,7 @@ def lived(queue: Queue, upstream: Scorer, rhea: User) -> Queue:
     for number in range(20):
         alert_at(queue, upstream, weeks_ago(number / 10), 0.05, 0.1, "hide")
     judged_at(queue, upstream, rhea, weeks_ago(1), False, probability=0.05, propensity=0.1, decision="audit")
-    change_policy(queue=queue, stage=Stage.SUPPRESS)
+    change_policy(queue=queue, now=NOW, stage=Stage.SUPPRESS)
     catch_up(queue=queue, now=NOW)
     return queue
 

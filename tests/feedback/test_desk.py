@@ -112,7 +112,7 @@ class TestTheDesk:
 
     def test_names_the_hard_rule_that_gives_an_alert_its_tier(self, queue: Queue, upstream: Scorer, rhea: User) -> None:
         rule = {"name": "says it is leaving", "phrase": "cancel", "tier": "red"}
-        change_policy(queue=queue, stage="rank", hard_rules=[rule])
+        change_policy(queue=queue, now=factories.NOON, stage="rank", hard_rules=[rule])
         factories.raise_alert(queue, upstream, "I want to cancel")
         page = at_desk(rhea).get("/queues/churn/").content.decode()
         assert "The rule “says it is leaving” gives it its tier" in page

@@ -17,6 +17,7 @@ from labeling.models import Question
 from scoring import tasks as scoring_tasks
 from scoring.models import Stage
 from scoring.services import change_policy
+from tests.factories import NOON
 
 
 def post(key: str, **alert: Any) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def page(person: User, address: str) -> str:
 @pytest.fixture
 def key(queue: Queue, upstream: Scorer) -> str:
     """A scorer's key, in a queue that the model may rank."""
-    change_policy(queue=queue, stage=Stage.RANK)
+    change_policy(queue=queue, now=NOON, stage=Stage.RANK)
     return issue_key(scorer=upstream, name="journey")[1]
 
 

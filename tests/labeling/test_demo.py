@@ -109,7 +109,7 @@ class TestBuilding:
 
     def test_the_learner_owes_nothing_and_can_be_rebuilt(self) -> None:
         assert set(lags().values()) == {0}
-        assert rebuild(queue=Queue.objects.get(slug="churn"), verify=True).differing == ()
+        assert rebuild(queue=Queue.objects.get(slug="churn"), verify=True, now=NOW).differing == ()
 
     def test_the_lead_finds_figures(self) -> None:
         assert JudgedAlert.objects.filter(queue__slug="churn").exists()

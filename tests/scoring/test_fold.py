@@ -77,7 +77,7 @@ class TestTheSameModelWhateverTheWay:
             act(alerts, (rhea, tom), one)
             with lived.hold() as belief:
                 if one[4]:
-                    checkpoints.write(configuration_of(queue.pk), belief.model, belief.position)
+                    checkpoints.write(configuration_of(queue.pk), belief.model, belief.position, NOON)
                 assert dump(belief) == dump(from_nothing(queue, head_of(queue.pk)))
 
     def test_undoing_gives_the_model_that_never_learnt_it(self, alerts: list[Alert], rhea: User, queue: Queue) -> None:
@@ -102,7 +102,7 @@ class TestCheckpoints:
     ) -> None:
         judge(alerts[0], rhea)
         configuration = configuration_of(queue.pk)
-        row = checkpoints.write(configuration, from_nothing(queue, 1).model, 1)
+        row = checkpoints.write(configuration, from_nothing(queue, 1).model, 1, NOON)
         row.payload = bytes(row.payload)[:-1] + b"x"
         row.save()
         assert checkpoints.load(configuration, nothing_learnt(configuration).config, 1) is None
@@ -111,8 +111,9 @@ class TestCheckpoints:
     def test_one_is_due_after_rows_time_or_an_amendment(self, alerts: list[Alert], rhea: User, queue: Queue) -> None:
         configuration = configuration_of(queue.pk)
         judge(alerts[0], rhea)
-        row = checkpoints.write(configuration, from_nothing(queue, 1).model, 1)
-        soon, later = row.created_at + timedelta(seconds=1), row.created_at + timedelta(minutes=3)
+        row = checkpoints.write(configuration, from_nothing(queue, 1).model, 1, NOON)
+        soon, later = NOON + timedelta(seconds=1), NOON + timedelta(minutes=3)
+        assert row.created_at == NOON
         assert not checkpoints.is_due(configuration, 2, 0, soon)
         assert checkpoints.is_due(configuration, 2, 0, later)
         assert checkpoints.is_due(configuration, 1 + checkpoints.EVERY_ROWS, 0, soon)
@@ -142,7 +143,7 @@ class TestALongReplay:
         self, alerts: list[Alert], rhea: User, queue: Queue
     ) -> None:
         judge(alerts[0], rhea)
-        checkpoints.write(configuration_of(queue.pk), from_nothing(queue, 1).model, 1)
+        checkpoints.write(configuration_of(queue.pk), from_nothing(queue, 1).model, 1, NOON)
         for alert in alerts[1:]:
             judge(alert, rhea)
         with Replica(queue.pk).hold(sync_limit=3) as belief:

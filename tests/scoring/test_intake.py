@@ -67,9 +67,8 @@ class TestTakeIn:
         assert Exposure.objects.get(alert=alert).position < entry.position
 
     def test_a_suppressed_alert_is_kept_and_not_shown(self, queue: Queue, upstream: Scorer) -> None:
-        change_policy(
-            queue=queue, stage=Stage.SUPPRESS, hide_below=0.99, orange_from=0.99, red_from=0.99, audit_share=1e-9
-        )
+        high = {"hide_below": 0.99, "orange_from": 0.99, "red_from": 0.99}
+        change_policy(queue=queue, now=NOON, stage=Stage.SUPPRESS, audit_share=1e-9, **high)
         alert = raise_alert(queue, upstream)
         assert Exposure.objects.get(alert=alert).decision == "hide"
         assert not OpenAlert.objects.get(alert=alert).visible

@@ -18,7 +18,7 @@ from tests.factories import NOON, judge, raise_alert
 
 @pytest.fixture
 def alerts(queue: Queue, upstream: Scorer) -> list[Alert]:
-    services.change_policy(queue=queue, stage=Stage.RANK)
+    services.change_policy(queue=queue, now=NOON, stage=Stage.RANK)
     return [raise_alert(queue, upstream, "cancel our plan") for _ in range(4)]
 
 
@@ -48,7 +48,7 @@ class TestLearn:
         assert services.learn(queue_id=queue.pk, now=NOON) is None
 
     def test_a_new_policy_re_ranks_without_a_verdict(self, alerts: list[Alert], queue: Queue) -> None:
-        services.change_policy(queue=queue, red_from=0.0001, orange_from=0.0001, hide_below=0.0)
+        services.change_policy(queue=queue, now=NOON, red_from=0.0001, orange_from=0.0001, hide_below=0.0)
         assert services.behind() == [queue.pk]
         services.learn(queue_id=queue.pk, now=NOON)
         assert set(OpenAlert.objects.values_list("tier", flat=True)) == {2}
@@ -118,7 +118,7 @@ class TestABlindAlert:
     def blind(self, queue: Queue, upstream: Scorer, rhea: User, monkeypatch: pytest.MonkeyPatch) -> list[Alert]:
         """Alerts that are judged blind; the queue ranks and has learnt that what they say is accurate."""
         monkeypatch.setattr("scoring.services.intake.BLIND_FROM", 1)
-        services.change_policy(queue=queue, stage=Stage.RANK, blind_share=1.0)
+        services.change_policy(queue=queue, now=NOON, stage=Stage.RANK, blind_share=1.0)
         for _ in range(3):
             judge(raise_alert(queue, upstream, "cancel our plan"), rhea)
         services.learn(queue_id=queue.pk, now=NOON)
@@ -154,7 +154,7 @@ class TestABlindAlert:
         self, queue: Queue, upstream: Scorer, rhea: User
     ) -> None:
         services.change_policy(
-            queue=queue, stage=Stage.SUPPRESS, hide_below=0.8, orange_from=0.8, red_from=0.9, audit_share=1.0
+            queue=queue, now=NOON, stage=Stage.SUPPRESS, hide_below=0.8, orange_from=0.8, red_from=0.9, audit_share=1.0
         )
         raise_alert(queue, upstream, "cancel our plan")
         (audit,) = OpenAlert.objects.all()

@@ -27,15 +27,15 @@ def learnt(queue: Queue, upstream: Scorer, rhea: User) -> Queue:
 
 class TestVerify:
     def test_checkpoints_and_the_served_model_agree_with_the_ledger(self, learnt: Queue) -> None:
-        rebuilt = rebuild(queue=learnt, verify=True)
+        rebuilt = rebuild(queue=learnt, verify=True, now=NOON)
         assert (rebuilt.position, rebuilt.compared, rebuilt.differing) == (4, 2, ())
 
     def test_it_finds_a_checkpoint_that_lies(self, learnt: Queue) -> None:
         Checkpoint.objects.update(model_digest="0" * 64)
-        assert rebuild(queue=learnt, verify=True).differing == (2,)
+        assert rebuild(queue=learnt, verify=True, now=NOON).differing == (2,)
 
     def test_it_writes_nothing(self, learnt: Queue) -> None:
-        rebuild(queue=learnt, verify=True)
+        rebuild(queue=learnt, verify=True, now=NOON)
         assert Checkpoint.objects.count() == 1
 
     def test_the_command_fails_loudly(self, learnt: Queue) -> None:
@@ -50,7 +50,7 @@ class TestVerify:
 
 class TestRebuild:
     def test_the_checkpoints_are_replaced(self, learnt: Queue) -> None:
-        rebuilt = rebuild(queue=learnt, verify=False)
+        rebuilt = rebuild(queue=learnt, verify=False, now=NOON)
         row = Checkpoint.objects.get()
         assert (row.position, row.model_digest) == (4, rebuilt.digest)
 

@@ -233,7 +233,7 @@ class TestAnyHistory:
                 forget_replicas()
             elif between == 3:
                 with replica_of(queue.pk).hold(sync_limit=None) as belief:
-                    checkpoints.write(configuration_of(queue.pk), belief.model, belief.position, belief.amendment)
+                    checkpoints.write(configuration_of(queue.pk), belief.model, belief.position, NOON, belief.amendment)
             assert served(queue) == from_nothing(queue)
         learn(queue_id=queue.pk, now=NOON)
         assert served(queue) == from_nothing(queue) == never_learnt(queue)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from feedback.models import Queue
 from scoring.services.rebuilding import Rebuilt, rebuild
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         queue = Queue.objects.filter(slug=options["queue"]).first()
         if queue is None:
             raise CommandError(f"There is no queue “{options['queue']}”. Queues: {', '.join(self._slugs())}")
-        rebuilt = rebuild(queue=queue, verify=options["verify"], on_progress=self._progress)
+        rebuilt = rebuild(queue=queue, verify=options["verify"], now=timezone.now(), on_progress=self._progress)
         self.stdout.write(f"{queue.slug} at position {rebuilt.position}: {rebuilt.digest}")
         self._compare(rebuilt)
 

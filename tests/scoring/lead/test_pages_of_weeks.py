@@ -54,7 +54,7 @@ def told(whole_module: None) -> None:
                 judged_at(queue, upstream, rhea, moment, False, probability=0.05, propensity=0.1, decision="audit")
                 for _ in range(9):
                     alert_at(queue, upstream, moment, 0.05, 0.1, "hide")
-        change_policy(queue=queue, stage=Stage.SUPPRESS)
+        change_policy(queue=queue, now=NOW, stage=Stage.SUPPRESS)
         catch_up(queue=queue, now=NOW)
 
 

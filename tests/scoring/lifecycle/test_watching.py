@@ -141,7 +141,7 @@ class TestErrors:
     def test_another_rule_of_hiding_is_no_drift(self, queue: Queue, judged: Any) -> None:
         judged(150, 0.1)
         watched(queue)
-        change_policy(queue=queue, stage=Stage.SUPPRESS, hide_below=0.01)
+        change_policy(queue=queue, now=NOON, stage=Stage.SUPPRESS, hide_below=0.01)
         watched(queue)
         judged(100, 0.9)
         assert watched(queue) == []

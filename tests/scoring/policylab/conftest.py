@@ -26,7 +26,7 @@ def exposed(alert_id: int, probability: float, position: int, moment: datetime) 
 def history(queue: Queue, upstream: Scorer, rhea: User) -> Queue:
     """Alerts that the model orders well, all judged without its score on screen; the queue ranks."""
     rng = random.Random(1)
-    change_policy(queue=queue, stage=Stage.RANK)
+    change_policy(queue=queue, now=NOW, stage=Stage.RANK)
     drafts = [factories.make_draft(raised_at=NOW - timedelta(hours=HISTORY - n)) for n in range(HISTORY)]
     raised = [one.alert_id for one in raise_alerts(queue=queue, scorer=upstream, drafts=drafts, now=NOW)]
     said = [rng.random() for _ in raised]
@@ -56,7 +56,7 @@ def hides(queue: Queue) -> Queue:
     """A queue that hides everything it may, audits almost nothing, and has a hard rule."""
     rule = {"name": "leaving", "phrase": "cancel"}
     change_policy(
-        queue=queue, stage=Stage.SUPPRESS, hide_below=1.0, orange_from=1.0, red_from=1.0, audit_share=0.0001,
+        now=NOW, queue=queue, stage=Stage.SUPPRESS, hide_below=1.0, orange_from=1.0, red_from=1.0, audit_share=0.0001,
         hard_rules=[rule], adaptive=False,
     )  # fmt: skip
     return queue

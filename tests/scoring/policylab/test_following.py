@@ -15,6 +15,7 @@ from scoring.services import change_policy, following
 from scoring.services.following import follow_queue
 from scoring.services.policies import policy_in_force
 from scoring.thresholds import Goal
+from tests.factories import NOON
 from tests.scoring.policylab.histories import truth
 
 
@@ -28,7 +29,7 @@ def _looks_afresh() -> Iterator[None]:
 def hiding(queue: Queue, **fields: Any) -> PolicyVersion:
     """The queue's policy from now on: it hides far too much."""
     wide = {"stage": Stage.SUPPRESS, "target": 1.0, "cap": 0.05, "hide_below": 0.45, "adaptive": True}
-    return change_policy(queue=queue, **{**wide, **fields})
+    return change_policy(queue=queue, now=NOON, **{**wide, **fields})
 
 
 def decision(shown: bool, propensity: float) -> Decision:
@@ -38,36 +39,37 @@ def decision(shown: bool, propensity: float) -> Decision:
 class TestThresholds:
     def test_that_hide_too_much_come_down_by_a_version_that_says_why(self, history: Queue) -> None:
         before = hiding(history)
-        made = follow_queue(queue_id=history.pk)
+        made = follow_queue(queue_id=history.pk, now=NOON)
         assert made is not None and made.version == before.version + 1
         assert (made.origin, made.stage, made.cap, made.target) == (Origin.THRESHOLD, Stage.SUPPRESS, 0.05, 1.0)
+        assert made.created_at == NOON
         assert 0 < made.hide_below < 0.45
         assert policy_in_force(history.pk).hide_below == made.hide_below
         assert made.expected["lost_limit"] <= 0.05 and made.expected["judged"] == 360
 
     def test_that_fit_stay(self, history: Queue) -> None:
         hiding(history)
-        follow_queue(queue_id=history.pk)
+        follow_queue(queue_id=history.pk, now=NOON)
         following._looked.clear()
-        assert follow_queue(queue_id=history.pk) is None
+        assert follow_queue(queue_id=history.pk, now=NOON) is None
 
     def test_are_not_looked_at_again_before_some_verdicts_have_come(self, history: Queue) -> None:
         hiding(history)
-        assert follow_queue(queue_id=history.pk) is not None
+        assert follow_queue(queue_id=history.pk, now=NOON) is not None
         hiding(history)
-        assert follow_queue(queue_id=history.pk) is None
+        assert follow_queue(queue_id=history.pk, now=NOON) is None
 
     def test_stay_where_a_lead_does_not_let_them_move(self, history: Queue) -> None:
         hiding(history, adaptive=False)
-        assert follow_queue(queue_id=history.pk) is None
+        assert follow_queue(queue_id=history.pk, now=NOON) is None
 
     def test_of_a_queue_that_only_ranks_stay(self, history: Queue) -> None:
-        assert follow_queue(queue_id=history.pk) is None
+        assert follow_queue(queue_id=history.pk, now=NOON) is None
 
     def test_fall_to_nothing_without_evidence(self, queue: Queue) -> None:
         hiding(queue)
         following._looked[queue.pk] = -following.LOOK_EVERY
-        made = follow_queue(queue_id=queue.pk)
+        made = follow_queue(queue_id=queue.pk, now=NOON)
         assert made is not None and made.hide_below == 0.0 and made.expected["bound"] == "evidence"
 
 

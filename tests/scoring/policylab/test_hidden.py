@@ -37,7 +37,7 @@ class TestTheList:
         self, hides: Queue, upstream: Scorer, client: Client, lena: User
     ) -> None:
         alert = raise_for(hides, upstream, "acme")
-        change_policy(queue=hides, hide_below=first(alert).probability + 0.00004)
+        change_policy(queue=hides, now=NOON, hide_below=first(alert).probability + 0.00004)
         raise_for(hides, upstream, "beta")
         said = re.search(r"([\d.]+)% on arrival, below the ([\d.]+)% of version 2", in_the_list(client, lena))
         assert said is not None and 0 < float(said[2]) - float(said[1]) < 0.02
@@ -46,7 +46,7 @@ class TestTheList:
         self, hides: Queue, upstream: Scorer, client: Client, lena: User
     ) -> None:
         risen, low = raise_for(hides, upstream, "risen"), raise_for(hides, upstream, "low")
-        change_policy(queue=hides, hide_below=0.7)
+        change_policy(queue=hides, now=NOON, hide_below=0.7)
         assert "would be shown today" not in in_the_list(client, lena)
         OpenAlert.objects.filter(alert=risen).update(probability=0.71)
         page = client.get(PAGE).content.decode()

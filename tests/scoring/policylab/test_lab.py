@@ -85,7 +85,7 @@ class TestTheLab:
     def test_shows_which_alerts_fall_under_a_rule_that_is_typed(
         self, queue: Queue, upstream: Scorer, lena_at: Client
     ) -> None:
-        change_policy(queue=queue, stage=Stage.RANK)
+        change_policy(queue=queue, now=NOW, stage=Stage.RANK)
         factories.raise_alert(queue, upstream, "I cancel today", customer_name="Ada Ltd")
         factories.raise_alert(queue, upstream, "All is well")
         page = simulate(lena_at, **wish(1, [{"name": "leaving", "phrase": "cancel"}]), action="try")
@@ -138,7 +138,7 @@ class TestApplying:
 
     def test_on_a_page_that_is_out_of_date_changes_nothing(self, history: Queue, lena_at: Client) -> None:
         simulated = wish(1, cap="3")
-        change_policy(queue=history, red_from=0.9)
+        change_policy(queue=history, now=NOW, red_from=0.9)
         assert apply(lena_at, **simulated).status_code == 409
         assert newest(history).version == 2
 
@@ -149,7 +149,7 @@ class TestApplying:
 
 class TestAStepWhoseConditionIsNotMet:
     def test_into_suppress_is_refused_whatever_the_reason(self, queue: Queue, lena_at: Client) -> None:
-        change_policy(queue=queue, stage=Stage.RANK)
+        change_policy(queue=queue, now=NOW, stage=Stage.RANK)
         page = simulate(lena_at, **wish(1, stage="suppress"))
         assert "Apply what was simulated" not in page and 'name="overrule"' not in page
         response = apply(lena_at, **wish(1, stage="suppress", note="I am sure", overrule="on"))
@@ -170,7 +170,7 @@ class TestAStepWhoseConditionIsNotMet:
         assert newest(queue).expected["unmet"] == ["blind", "order"]
 
     def test_leaves_out_no_stage(self, history: Queue, lena_at: Client) -> None:
-        change_policy(queue=history, stage=Stage.OBSERVE)
+        change_policy(queue=history, now=NOW, stage=Stage.OBSERVE)
         assert "Apply what was simulated" not in simulate(lena_at, **wish(2, stage="suppress"))
         assert apply(lena_at, **wish(2, stage="suppress", note="x", overrule="on")).status_code == 409
 
@@ -192,14 +192,14 @@ class TestGoingBack:
     def test_undoes_a_leads_own_step_down(self, history: Queue, lena_at: Client) -> None:
         apply(lena_at, **wish(1, stage="suppress"))
         apply(lena_at, **wish(2, stage="observe"))
-        change_policy(queue=history, origin="drift", drift=0.1)  # the worker came between
+        change_policy(queue=history, now=NOW, origin="drift", drift=0.1)  # the worker came between
         assert "Back to version 2 (suppress)" in lena_at.get(PAGE).content.decode()
         assert lena_at.post(f"{PAGE}back/", {"version": "2", "seen": "4"}).status_code == 302
         assert (newest(history).stage, newest(history).restores) == ("suppress", 2)
 
     def test_undoes_no_step_down_of_another_lead(self, history: Queue, lena_at: Client, ada: User) -> None:
         apply(lena_at, **wish(1, stage="suppress"))
-        change_policy(queue=history, changed_by=ada, stage=Stage.RANK)
+        change_policy(queue=history, now=NOW, changed_by=ada, stage=Stage.RANK)
         page = lena_at.get(PAGE).content.decode()
         assert "Back to version 1 (rank)" in page
         assert re.findall(r"Bring back.*?version (\d+)", page) == ["1"]

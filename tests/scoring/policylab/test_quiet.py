@@ -37,7 +37,7 @@ def first(alert: Alert) -> Exposure:
 @pytest.fixture
 def quieted(queue: Queue, upstream: Scorer, rhea: User) -> Suppression:
     """rhea quieted acme, whose alert stood at the scorer's .6; audits are as good as off."""
-    change_policy(queue=queue, stage=Stage.RANK)
+    change_policy(queue=queue, now=NOON, stage=Stage.RANK)
     alert = raise_for(queue, upstream, upstream_score=0.6)
     return quiet_customer(alert=alert, days=30, by=rhea, now=NOON)
 
@@ -78,7 +78,7 @@ class TestAQuietCustomer:
         assert first(raise_for(queue, upstream)).decision == "show"
 
     def test_is_never_hidden_from_a_hard_rule(self, quieted: Suppression, queue: Queue, upstream: Scorer) -> None:
-        change_policy(queue=queue, hard_rules=[{"name": "leaving", "phrase": "cancel"}])
+        change_policy(queue=queue, now=NOON, hard_rules=[{"name": "leaving", "phrase": "cancel"}])
         found = first(raise_for(queue, upstream, text="I cancel"))
         assert (found.decision, found.rule, found.propensity) == ("show", "leaving", 1.0)
 
