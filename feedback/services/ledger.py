@@ -18,7 +18,6 @@ from feedback.models import (
     Kind,
     LedgerEntry,
     Membership,
-    OpenAlert,
     Role,
     Scorer,
     Source,
@@ -64,8 +63,9 @@ def record_verdict(
     guards reps and leads against overwriting what they never saw: two tabs, two people, a stale page. `is_check`: the
     alert was settled before and shown as if it were open; where it is open again, the verdict is one like any other.
 
-    1. Take the queue's ledger lock. 2. A known decision id is a repeat: answer it again. 3. Refuse where a closing
-    verdict stands that was not seen. 4. Append. 5. Take the alert out of the reps' queue. 6. After commit, nudge.
+    1. Take the queue's ledger lock, if the judge may judge here. 2. A known decision id is a repeat: answer it again.
+    3. Refuse where a closing verdict stands that was not seen. 4. Take the alert out of the reps' queue. 5. Append.
+    6. After commit, nudge.
     Raises `NotPermitted`, `DecisionConflict`, `AlreadyJudged`; nothing is written then.
     """
     entry = LedgerEntry(
@@ -73,11 +73,11 @@ def record_verdict(
         source=source, judge_id=id_of(judge), reason=reason, note=note, blind=blind, is_check=is_check, recorded_at=now,
     )  # fmt: skip
     with transaction.atomic():
-        _require_role(alert.queue_id, judge, _ROLES_FOR_SOURCE[source])
-        _lock_ledger(alert.queue_id)
-        if (known := _known(entry)) is not None:
+        _lock_ledger_for(alert.queue_id, judge, _ROLES_FOR_SOURCE[source])
+        before = _about(entry)
+        if (known := _known_among(before, entry)) is not None:
             return Recorded(known, created=False)
-        standing = _closing(alert.pk) if source in rules.CLOSING_SOURCES else None
+        standing = _closing(before, alert.pk) if source in rules.CLOSING_SOURCES else None
         entry.is_check = is_check and standing is not None
         if standing is not None and not is_check and standing.decision_id != seen:
             if standing.judge_id == id_of(judge) and standing.value == value:
@@ -150,9 +150,39 @@ def _lock_ledger(queue_id: int) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LEDGER_LOCK, queue_id])
 
 
+_LOCK_FOR = """
+    SELECT EXISTS (SELECT FROM feedback_membership
+                   WHERE queue_id = %s AND user_id = %s AND role = ANY(%s)),
+           pg_advisory_xact_lock(%s, %s)
+"""
+
+
+def _lock_ledger_for(queue_id: int, person: Person, roles: Iterable[Role]) -> None:
+    """Take the lock for a person who has one of the roles, in one round trip. Raises `NotPermitted` for others."""
+    wanted = [role.value for role in roles]
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_FOR, [queue_id, id_of(person), wanted, LEDGER_LOCK, queue_id])
+        (permitted, _locked) = cursor.fetchone()
+    if not permitted:
+        raise NotPermitted(f"{person} may not give this verdict in queue {queue_id}")
+
+
+# Written as SQL, as is `_NEXT`: every verdict asks both, and to compile the queries took longer than to answer them.
+_ABOUT = "SELECT * FROM feedback_ledgerentry WHERE alert_id = %(alert)s OR decision_id = %(decision)s"
+
+
+def _about(entry: LedgerEntry) -> list[LedgerEntry]:
+    """The entries about an entry's alert, and the one that its decision id already wrote."""
+    return list(LedgerEntry.objects.raw(_ABOUT, {"alert": entry.alert_id, "decision": entry.decision_id}))
+
+
 def _known(entry: LedgerEntry) -> LedgerEntry | None:
     """The entry that this decision id already wrote, if it is the same decision."""
-    known = LedgerEntry.objects.filter(decision_id=entry.decision_id).first()
+    return _known_among(LedgerEntry.objects.filter(decision_id=entry.decision_id), entry)
+
+
+def _known_among(entries: Iterable[LedgerEntry], entry: LedgerEntry) -> LedgerEntry | None:
+    known = next((one for one in entries if one.decision_id == entry.decision_id), None)
     if known is None:
         return None
     same = ("queue_id", "alert_id", "kind", "value", "source", "judge_id", "scorer_id", "retracts_id")
@@ -161,22 +191,29 @@ def _known(entry: LedgerEntry) -> LedgerEntry | None:
     return known
 
 
-def _closing(alert_id: int) -> LedgerEntry | None:
+def _closing(before: Iterable[LedgerEntry], alert_id: int) -> LedgerEntry | None:
     """The verdict that keeps an alert out of the reps' queue."""
-    entries = {row.position: row for row in LedgerEntry.objects.filter(alert_id=alert_id)}
+    entries = {row.position: row for row in before if row.alert_id == alert_id}
     closing = rules.closing_verdict(facts_of(entries.values()))
     return None if closing is None else entries[closing.position]
 
 
+_NEXT = """
+    WITH closed AS (DELETE FROM feedback_openalert WHERE alert_id = %(closed)s)
+    SELECT 1 + COALESCE(max(position), 0) FROM feedback_ledgerentry WHERE queue_id = %(queue)s
+"""
+
+
 def _append(entry: LedgerEntry) -> Recorded:
     """Give the entry the next position, write it, and bring the reps' queue in line. The caller holds the lock."""
-    last = LedgerEntry.objects.filter(queue_id=entry.queue_id).order_by("-position").values_list("position").first()
-    entry.position = 1 + (last[0] if last else 0)
+    retracts = entry.kind == Kind.RETRACTION
+    closes = not retracts and entry.source in rules.CLOSING_SOURCES and not entry.is_check
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, {"queue": entry.queue_id, "closed": entry.alert_id if closes else None})
+        (entry.position,) = cursor.fetchone()
     entry.save(force_insert=True)
-    if entry.kind == Kind.RETRACTION:
+    if retracts:
         _reopen_if_unsettled(entry)
-    elif entry.source in rules.CLOSING_SOURCES and not entry.is_check:
-        OpenAlert.objects.filter(alert_id=entry.alert_id).delete()
     transaction.on_commit(
         partial(ledger_grew.send_robust, sender=LedgerEntry, queue_id=entry.queue_id, position=entry.position)
     )
@@ -191,8 +228,3 @@ def _reopen_if_unsettled(retraction: LedgerEntry) -> None:
 
 def _has_role(queue_id: int, person: Person, roles: Iterable[Role]) -> bool:
     return Membership.objects.filter(queue_id=queue_id, user_id=id_of(person), role__in=list(roles)).exists()
-
-
-def _require_role(queue_id: int, person: Person, roles: Iterable[Role]) -> None:
-    if not _has_role(queue_id, person, roles):
-        raise NotPermitted(f"{person} may not give this verdict in queue {queue_id}")

@@ -251,5 +251,5 @@ class TestHowMuchItAsksOfTheDatabase:
             judge(ask(utility=number / 30).alert, rhea, Value.UNSURE)
         client_of_ada.get(PAGE)
         held = Lease.objects.get().question
-        with django_assert_num_queries(35):
+        with django_assert_num_queries(34):
             send(client_of_ada, held, "answer", **HTMX)
