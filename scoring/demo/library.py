@@ -74,7 +74,7 @@ class QueueStory:
     scenes: tuple[Scene, ...]
     # As scoring.policy.rules_from reads them.
     hard_rules: tuple[Mapping[str, Any], ...]
-    # (days after the start, what the lead changes then), in order.
+    # (from which day on, what the lead asks of the policy until the lab grants it), in order.
     policy: tuple[tuple[int, Mapping[str, Any]], ...]
 
 
@@ -137,7 +137,7 @@ def _queue(raw: dict[str, Any]) -> QueueStory:
         features=tuple(FeatureStory(**item) for item in raw["features"]),
         scenes=tuple(_scene(item) for item in raw["scenes"]),
         hard_rules=tuple(raw["hard_rules"]),
-        policy=tuple((step.pop("after_days"), step) for step in raw["policy"]),
+        policy=tuple((step.pop("from_day"), step) for step in raw["policy"]),
     )  # fmt: skip
 
 

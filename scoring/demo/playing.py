@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from feedback.errors import AlreadyJudged
@@ -16,14 +16,19 @@ from feedback.services import AlertDraft, record_outcome, record_verdict, retrac
 from scoring.demo.events import AlertRaised, Event, OutcomeArrived, VerdictGiven, VerdictRetracted
 from scoring.demo.library import queue_stories
 from scoring.demo.stage import CRM, Stage
-from scoring.services import change_policy, learn, take_in
+from scoring.policylab.forms import wish_in_force
+from scoring.policylab.selectors import in_force
+from scoring.policylab.services import StepRefused, apply_wish
+from scoring.services import Intake, learn, take_in
+from scoring.thresholds import Goal
 
 if TYPE_CHECKING:
     from scoring.demo.build import Labelers
 
 # Scorers post in batches: what they found within this time, unless somebody judges one of the alerts before.
 BATCH_SPAN = timedelta(hours=8)
-# How often the story stops for the worker's part: policies move on, the model learns, open alerts are re-ranked.
+# How often the story stops for the lead's and the worker's part: steps are asked for, the model learns, open alerts are
+# re-ranked.
 TURN = timedelta(days=7)
 # In these turns labelers answer questions.
 LABELING_TURNS = range(7, 26, 3)
@@ -37,7 +42,7 @@ class Player:
         self.alerts: dict[str, Alert] = {}
         self.truths: dict[str, dict[int, bool]] = defaultdict(dict)
         self.verdicts = self.answers = 0
-        self._decisions: dict[str, str] = {}
+        self._intakes: dict[str, Intake] = {}
         self._entries: dict[UUID, LedgerEntry] = {}
         self._waiting: dict[str, dict[str, list[AlertRaised]]] = defaultdict(dict)
         self._steps = {story.slug: list(story.policy) for story in queue_stories()}
@@ -73,16 +78,26 @@ class Player:
     def _turn(self, now: datetime) -> None:
         for slug, queue in self.stage.queues.items():
             self._post(slug, now)
-            self._move_policy(slug, queue, now)
+            self._take_steps(slug, queue, now)
             if self._turns in LABELING_TURNS:
                 self.labelers.ask(queue=queue, now=now)
                 self.answers += self.labelers.answer(queue=queue, truths=self.truths[slug], now=now)
             learn(queue_id=queue.pk, now=now, defer=True)  # outcomes of weeks ago are unlearnt at the end
 
-    def _move_policy(self, slug: str, queue: Queue, now: datetime) -> None:
-        while self._steps[slug] and self._turns * TURN >= timedelta(days=self._steps[slug][0][0]):
-            _days, changes = self._steps[slug].pop(0)
-            change_policy(queue=queue, now=now, changed_by=self.stage.people["lena"], **changes)
+    def _take_steps(self, slug: str, queue: Queue, now: datetime) -> None:
+        """What the lead does who waits for a step: asks for it every week from some day on, until it is granted."""
+        steps = self._steps[slug]
+        with suppress(StepRefused):
+            while steps and self._turns * TURN >= timedelta(days=steps[0][0]):
+                self._ask_for_step(queue, steps[0][1], now)
+                steps.pop(0)
+
+    def _ask_for_step(self, queue: Queue, asked: Mapping[str, Any], now: datetime) -> None:
+        version = in_force(queue).version
+        goal = Goal(asked.get("target", version.target), asked.get("cap", version.cap))
+        others = {name: asked[name] for name in asked.keys() - {"target", "cap"}}
+        wish = replace(wish_in_force(version), goal=goal, **others)
+        apply_wish(queue=queue, wish=wish, seen_version=version.version, by=self.stage.people["lena"], now=now)
 
     def _post_due(self, event: Event) -> None:
         """Post a scorer's waiting alerts where the oldest waited long enough, or the event is about one of them."""
@@ -104,18 +119,19 @@ class Player:
         )  # fmt: skip
         for event, intake in zip(events, intakes, strict=True):
             self.alerts[event.external_id] = Alert(pk=intake.alert_id, queue=queue)
-            self._decisions[event.external_id] = intake.decision or ""
+            self._intakes[event.external_id] = intake
             self.truths[slug][intake.alert_id] = event.truth
 
     def _judge(self, event: VerdictGiven) -> None:
         """Nobody judges what was hidden, nor what an outcome or a colleague settled before them."""
-        if self._decisions[event.external_id] == "hide":
+        intake = self._intakes[event.external_id]
+        if intake.decision == "hide":
             return
         with suppress(AlreadyJudged):
             recorded = record_verdict(
                 alert=self.alerts[event.external_id], judge=self.stage.people[event.person], value=Value(event.value),
                 decision_id=event.decision_id, source=Source.REP, now=event.at, reason=event.reason, note=event.note,
-                blind=self._decisions[event.external_id] == "audit",
+                blind=intake.blind,
             )  # fmt: skip
             self._entries[event.decision_id] = recorded.entry
             self.verdicts += 1

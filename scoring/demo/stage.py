@@ -13,6 +13,7 @@ from feedback.models import Membership, Queue, Scorer
 from scoring.demo.library import QueueStory, queue_stories
 from scoring.demo.people import PASSWORD, PEOPLE, Person
 from scoring.services import change_policy
+from scoring.services.policies import BLIND_AT_FIRST
 
 # Posts the outcomes, as a company's CRM would.
 CRM = "crm-demo"
@@ -51,7 +52,9 @@ def _queue(story: QueueStory, now: datetime) -> Queue:
         claim_zh=story.claim["zh"], guideline=story.guidelines["en"].strip(),
         guideline_zh=story.guidelines["zh"].strip(), is_demo=True,
     )  # fmt: skip
-    change_policy(queue=queue, now=now, stage="observe", hard_rules=list(story.hard_rules))
+    change_policy(
+        queue=queue, now=now, stage="observe", blind_share=BLIND_AT_FIRST, hard_rules=list(story.hard_rules)
+    )  # fmt: skip
     return queue
 
 

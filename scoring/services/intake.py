@@ -10,7 +10,7 @@ from datetime import datetime
 import numpy as np
 from django.db import transaction
 
-from feedback.models import Alert, Exposure, Queue, Scorer
+from feedback.models import Alert, Decision, Exposure, Queue, Scorer
 from feedback.services import AlertDraft, ExposureDraft, Raised, Standing, expose, raise_alerts
 from scoring import policy
 from scoring.batch import judge_many
@@ -30,7 +30,10 @@ BLIND_FROM = 30
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """The answer to one draft. In a conflict there is no score: the alert that has the id is another one."""
+    """The answer to one draft. In a conflict there is no score: the alert that has the id is another one.
+
+    `blind`: its score stays off the screen until it is judged.
+    """
 
     alert_id: int
     standing: Standing
@@ -40,6 +43,7 @@ class Intake:
     propensity: float | None = None
     position: int | None = None
     policy_version: int | None = None
+    blind: bool = False
     reasons: tuple[Reason, ...] = ()
 
 
@@ -148,6 +152,7 @@ def _intake_of(exposure: ExposureDraft | Exposure, standing: Standing, reasons: 
         propensity=exposure.propensity,
         position=exposure.position,
         policy_version=exposure.policy_version,
+        blind=exposure.blind or exposure.decision == Decision.AUDIT,
         reasons=reasons,
     )
 

@@ -19,9 +19,11 @@ from labeling.management.commands import demo
 from labeling.models import Question
 from scoring.demo.build import Built, WorkspaceNotEmpty, build
 from scoring.demo.events import AlertRaised, OutcomeArrived, VerdictGiven
+from scoring.demo.library import queue_stories
 from scoring.demo.people import EVERY_QUEUE, PASSWORD
 from scoring.demo.story import Story, tell
-from scoring.models import JudgedAlert, Stage
+from scoring.demo.workdays import start_of
+from scoring.models import Checkpoint, JudgedAlert, PolicyVersion, Stage
 from scoring.replica import forget_replicas
 from scoring.services import lags, policy_in_force
 from scoring.services.rebuilding import rebuild
@@ -90,6 +92,19 @@ class TestBuilding:
         assert len(rows) == built.verdicts >= 0.95 * len(given)
         assert {row.alert.external_id for row in rows} <= shown
 
+    def test_verdicts_are_blind_where_the_score_was_off_the_screen(self) -> None:
+        drawn = set(Exposure.objects.filter(blind=True).values_list("alert_id", flat=True))
+        audited = set(Exposure.objects.filter(decision=Decision.AUDIT).values_list("alert_id", flat=True))
+        judged = LedgerEntry.objects.filter(source=Source.REP, kind="verdict")
+        blind = set(judged.filter(blind=True).values_list("alert_id", flat=True))
+        assert drawn & blind
+        assert blind == (drawn | audited) & set(judged.values_list("alert_id", flat=True))
+
+    def test_policies_and_checkpoints_bear_the_dates_of_the_story(self) -> None:
+        assert set(PolicyVersion.objects.values_list("created_at", flat=True)) == {start_of(NOW)}
+        kept = set(Checkpoint.objects.values_list("created_at", flat=True))
+        assert len(kept) > 1 and max(kept) <= NOW
+
     def test_the_ledger_is_in_time_order(self) -> None:
         for queue in Queue.objects.all():
             moments = LedgerEntry.objects.filter(queue=queue, source=Source.REP).order_by("position")
@@ -133,17 +148,28 @@ class TestBuilding:
         assert (LedgerEntry.objects.count(), Alert.objects.count(), User.objects.count()) == before
 
 
+@pytest.mark.django_db
 class TestPolicySteps:
-    @pytest.mark.django_db
-    def test_queues_start_by_observing_and_move_on_when_their_day_comes(
-        self, story: Story, labelers: DemoLabelers
+    @pytest.fixture(autouse=True)
+    def _asked_in_the_first_week(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The lead asks from the first week on."""
+        told = tuple(replace(one, policy=((7, {"stage": "rank"}),)) for one in queue_stories())
+        monkeypatch.setattr("scoring.demo.playing.queue_stories", lambda: told)
+
+    def test_a_step_is_not_taken_before_its_conditions_are_met(self, story: Story, labelers: DemoLabelers) -> None:
+        build(story=story, labelers=labelers)
+        assert {policy_in_force(queue.pk).stage for queue in Queue.objects.all()} == {Stage.OBSERVE}
+
+    def test_a_step_is_the_leads_on_the_day_that_grants_it(
+        self, story: Story, labelers: DemoLabelers, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        raised = [event for event in story.events if isinstance(event, AlertRaised)]
-        began = replace(raised[0], at=NOW - timedelta(days=60))
-        build(story=replace(story, events=(began, *raised[-20:])), labelers=labelers)
-        stages = {queue.slug: policy_in_force(queue.pk).stage for queue in Queue.objects.all()}
-        assert stages["churn"] == Stage.RANK
-        assert stages["hesitating"] == Stage.OBSERVE
+        monkeypatch.setattr("scoring.stages.BLIND_TO_RANK", 1)
+        monkeypatch.setattr("scoring.stages.AUC_TO_RANK", 0.0)
+        build(story=story, labelers=labelers)
+        step = PolicyVersion.objects.get(queue__slug="churn", version=2)
+        assert (step.stage, step.expected["unmet"]) == (Stage.RANK, [])
+        assert step.created_by is not None and step.created_by.username == "lena"
+        assert step.created_at - story.events[0].at in (timedelta(days=7), timedelta(days=14))
 
 
 @pytest.mark.django_db
