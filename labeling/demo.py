@@ -16,7 +16,7 @@ from scoring.demo.people import Person, members
 
 _DECISIONS = UUID("0c0a8f52-6f0f-4d0c-b8f5-7f0c1c6c2f4e")
 # Answers a labeler gives to a queue in one sitting, and how long one takes.
-SITTING = 5
+SITTING = 12
 PACE = timedelta(seconds=14)
 
 

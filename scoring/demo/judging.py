@@ -34,10 +34,10 @@ def judge(*, queue: QueueStory, told: Sequence[Told], now: datetime, seed: int) 
 
 
 def outcomes(*, told: Iterable[Told], now: datetime, seed: int) -> Iterator[OutcomeArrived]:
-    """Churned or renewed, as the CRM's weekly export says, for alerts of the last 100 days of a contract that ended."""
+    """Churned or renewed, as the CRM's monthly export says, for alerts of a contract's last 100 days."""
     for one in told:
         ended = one.company.contract_ends_on
-        at = workdays.monday_after(ended + timedelta(days=3))
+        at = workdays.month_after(ended + timedelta(days=3))
         if not 0 <= (ended - one.alert.at.date()).days < _OUTCOME_WINDOW or at >= now:
             continue
         yield OutcomeArrived(

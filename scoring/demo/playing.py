@@ -30,8 +30,9 @@ BATCH_SPAN = timedelta(hours=8)
 # How often the story stops for the lead's and the worker's part: steps are asked for, the model learns, open alerts are
 # re-ranked.
 TURN = timedelta(days=7)
-# In these turns labelers answer questions.
-LABELING_TURNS = range(7, 26, 3)
+# In these turns labelers answer questions: few long sittings, for a second look at an old verdict makes the model learn
+# all that came after it again.
+LABELING_TURNS = range(9, 26, 8)
 
 
 class Player:

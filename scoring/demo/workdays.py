@@ -48,9 +48,10 @@ def moment(day: date, rng: Random) -> datetime:
     return datetime(day.year, day.month, day.day, hour, rng.randrange(60), rng.randrange(60), tzinfo=SHANGHAI)
 
 
-def monday_after(day: date) -> datetime:
-    """Seven in the morning of the first Monday after that day."""
-    monday = day + timedelta(days=7 - day.weekday())
+def month_after(day: date) -> datetime:
+    """Seven in the morning of the first Monday of the month after that day."""
+    first = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    monday = first + timedelta(days=-first.weekday() % 7)
     return datetime(monday.year, monday.month, monday.day, 7, tzinfo=SHANGHAI)
 
 
