@@ -47,9 +47,8 @@ _ALERTS = """
 
 _EXPOSURES = """
     INSERT INTO feedback_exposure (alert_id, queue_id, decision, tier, probability, propensity, policy_version,
-    position, rule,
-                                   decided_at)
-    SELECT id, queue_id, 'show', id %% 3, (id %% 997) / 997.0, 1, 1, 0, '', raised_at
+                                   position, amendment, rule, decided_at)
+    SELECT id, queue_id, 'show', id %% 3, (id %% 997) / 997.0, 1, 1, 0, 0, '', raised_at
     FROM feedback_alert WHERE queue_id = %(queue)s
 """
 
