@@ -20,20 +20,25 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
+from scoring import generation
 from scoring.features import AlertFacts, extract
 from scoring.online_model import ModelConfig, OnlineModel
 from scoring.replay.schooling import Schooling
+from scoring.words import Words
 
 SHARED: Final = Path(os.environ.get("ALERTLOOP_SHARED") or Path(__file__).resolve().parents[2] / "shared")
 STREAMS: Final = ("waimai", "shop10", "airline", "airline_service", "banking77", "telco", "mlc", "iranian", "bankadd")
 FIGURES: Final = ("auc", "p_at_80", "cut_at_99", "early_auc")
+WORDS: Final = "words"  # no hyperparameter: generations without a text model
 ABLATIONS: Final[dict[str, dict[str, Any]]] = {
     "nothing": {},
     "text": {"max_text_ids": 0},
@@ -44,7 +49,8 @@ ABLATIONS: Final[dict[str, dict[str, Any]]] = {
     "l2 on text": {"l2": 0.0},
     "drift": {"drift_variance": 0.0},
     "prior": {"prior_gain": 0.0},
-    "slow generation": {"slow_trees": 0},
+    "generations": {"slow_trees": 0},
+    "text model of the generations": {WORDS: 0},
     "counts": {"counts_variance": 0.0},
     "calibration": {"calibration_slope_variance": 0.0, "calibration_shift_variance": 0.0},
 }
@@ -104,12 +110,13 @@ def _known(waiting: list[tuple[str, int, Any, bool]], now: str) -> Iterator[tupl
         yield features, label
 
 
-def measure(name: str, config: ModelConfig) -> dict[str, float]:
+def measure(name: str, config: ModelConfig, words: bool = True) -> dict[str, float]:
     """The measures of one stream, with the median cost of learning in microseconds and the checkpoint's size in MB."""
     alerts = read_stream(name)
     costs: list[float] = []
     start = time.process_time()
-    probabilities, model = progressive(alerts, config, costs.append)
+    with nullcontext() if words else patch.object(generation, "train_words", lambda *_given: Words.none()):
+        probabilities, model = progressive(alerts, config, costs.append)
     seconds = time.process_time() - start
     labels = np.array([alert.label for alert in alerts], dtype=int)
     figures: dict[str, float] = _measures()(labels, np.array(probabilities))
@@ -126,10 +133,11 @@ def _measures() -> Callable[[Any, Any], dict[str, float]]:
     return found
 
 
-def compare(streams: Sequence[str], config: ModelConfig) -> dict[str, dict[str, float]]:
+def compare(streams: Sequence[str], config: ModelConfig, words: bool = True) -> dict[str, dict[str, float]]:
     """The measures of several streams, two at a time."""
     with ProcessPoolExecutor(2) as pool:
-        return dict(zip(streams, pool.map(measure, streams, [config] * len(streams)), strict=True))
+        found = pool.map(measure, streams, [config] * len(streams), [words] * len(streams))
+        return dict(zip(streams, found, strict=True))
 
 
 def print_table(found: dict[str, dict[str, float]]) -> None:
@@ -162,7 +170,8 @@ def main() -> None:
     for left_out, without in (ABLATIONS if options.ablate else {"": {}}).items():
         if left_out:
             print(f"\nwithout {left_out}")
-        print_table(compare(options.streams or STREAMS, replace(config, **without)))
+        fewer = {parameter: value for parameter, value in without.items() if parameter != WORDS}
+        print_table(compare(options.streams or STREAMS, replace(config, **fewer), words=WORDS not in without))
 
 
 if __name__ == "__main__":
