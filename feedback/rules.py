@@ -22,7 +22,8 @@ class Fact:
     """One ledger entry as the rules need it. `retracts` is the position of the verdict it takes back, or None.
 
     `weight`, above 0 and at most 1: how much the word of the judge is worth to a learner; the ledger knows no weights.
-    `check`: asked of somebody after the alert was settled, to see how far they agree. It never opens nor closes it.
+    `check`: asked of somebody after the alert was settled, to see how far they agree. It never opens nor closes it, and
+    a labeler's does not count as a label either.
     """
 
     position: int
@@ -60,15 +61,21 @@ def effective_verdicts(facts: Iterable[Fact]) -> list[Fact]:
     return sorted(standing.values(), key=lambda fact: fact.position)
 
 
+def votes(facts: Iterable[Fact]) -> list[Fact]:
+    """The facts without what labelers were asked as a check: that says how far they can be believed, and no more."""
+    return [fact for fact in facts if not (fact.check and fact.source == "labeler")]
+
+
 def label_of(facts: Iterable[Fact]) -> Label | None:
     """The label of an alert from the ledger entries about it, or None where nothing was decided.
 
-    1. Verdicts that were retracted, or that the same judge replaced, do not count; neither does "not sure".
+    1. Verdicts that were retracted, or that the same judge replaced, do not count; neither does "not sure", nor a
+       labeler's check.
     2. Only the strongest source counts (`SOURCE_RANK`).
     3. Within it the majority decides, by weight; a tie is no label.
     4. A false positive teaches nothing about the text where all who say so give a reason that does not speak of it.
     """
-    decided = [fact for fact in effective_verdicts(facts) if fact.value in (ACCURATE, FALSE_POSITIVE)]
+    decided = [fact for fact in effective_verdicts(votes(facts)) if fact.value in (ACCURATE, FALSE_POSITIVE)]
     if not decided:
         return None
     strongest = max(SOURCE_RANK[fact.source] for fact in decided)
@@ -86,9 +93,10 @@ def certain_answer(facts: Iterable[Fact], apart_from: Hashable = None) -> bool |
     """Whether an alert is surely accurate (True) or surely false (False); None where nobody can be sure.
 
     Sure are a lead, an outcome, and two labelers or more who all say the same; never the one who is asked about
-    (`apart_from`), nor a source that contradicts itself.
+    (`apart_from`), nor a source that contradicts itself. What labelers were asked as a check makes nothing surer, and
+    nothing less sure.
     """
-    others = [fact for fact in effective_verdicts(facts) if fact.judge != apart_from]
+    others = [fact for fact in effective_verdicts(votes(facts)) if fact.judge != apart_from]
     for source, least in (("lead", 1), ("outcome", 1), ("labeler", 2)):
         said = [fact.value for fact in others if fact.source == source and fact.value in (ACCURATE, FALSE_POSITIVE)]
         if said:

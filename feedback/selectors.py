@@ -64,7 +64,7 @@ def entries_since(queue_id: int, position: int, limit: int | None = None) -> lis
 # bulk load in one transaction took 20 ms a call with a join.
 _FACTS_TOUCHED = """
     SELECT e.alert_id, e.position, e.value, e.source, e.judge_id, e.scorer_id,
-           (SELECT r.position FROM feedback_ledgerentry r WHERE r.id = e.retracts_id), e.reason
+           (SELECT r.position FROM feedback_ledgerentry r WHERE r.id = e.retracts_id), e.reason, e.is_check
     FROM feedback_ledgerentry e
     WHERE e.position <= %(upto)s AND e.alert_id = ANY (ARRAY(
         SELECT alert_id FROM feedback_ledgerentry
@@ -81,9 +81,10 @@ def facts_touched(queue_id: int, low: int, high: int, upto: int) -> dict[int, li
     grouped: dict[int, list[rules.Fact]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_FACTS_TOUCHED, {"queue": queue_id, "low": low, "high": high, "upto": upto})
-        for alert_id, position, value, source, judge, scorer, retracts, reason in cursor.fetchall():
+        for alert_id, position, value, source, judge, scorer, retracts, reason, check in cursor.fetchall():
             author = judge if judge is not None else f"scorer:{scorer}"
-            grouped.setdefault(alert_id, []).append(rules.Fact(position, value, source, author, retracts, reason))
+            fact = rules.Fact(position, value, source, author, retracts, reason, check=check)
+            grouped.setdefault(alert_id, []).append(fact)
     return grouped
 
 

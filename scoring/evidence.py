@@ -38,7 +38,7 @@ _HISTORY = """
 
 _ENTRIES = """
     SELECT e.alert_id, e.position, e.value, e.source, e.judge_id, e.scorer_id,
-           (SELECT r.position FROM feedback_ledgerentry r WHERE r.id = e.retracts_id)
+           (SELECT r.position FROM feedback_ledgerentry r WHERE r.id = e.retracts_id), e.is_check
     FROM feedback_ledgerentry e WHERE e.alert_id = ANY(%s) ORDER BY e.position
 """
 
@@ -65,9 +65,9 @@ def labels_of(alert_ids: Sequence[int]) -> dict[int, float]:
     grouped: dict[int, list[Fact]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_ENTRIES, [list(alert_ids)])
-        for alert_id, position, value, source, judge, scorer, retracts in cursor.fetchall():
+        for alert_id, position, value, source, judge, scorer, retracts, check in cursor.fetchall():
             author = judge if judge is not None else f"scorer:{scorer}"
-            grouped.setdefault(alert_id, []).append(Fact(position, value, source, author, retracts))
+            grouped.setdefault(alert_id, []).append(Fact(position, value, source, author, retracts, check=check))
     labels = {alert_id: label_of(facts) for alert_id, facts in grouped.items()}
     return {alert_id: float(label.accurate) for alert_id, label in labels.items() if label is not None}
 

@@ -61,7 +61,7 @@ def record_verdict(
 
     `seen` is the decision id of the closing verdict that the person had on screen (None: the alert looked open). It
     guards reps and leads against overwriting what they never saw: two tabs, two people, a stale page. `is_check`: the
-    alert was settled before and shown as if it were open; where it is open again, the verdict is one like any other.
+    alert was settled before; where it is open again, a rep's verdict is one like any other, a labeler's stays a check.
 
     1. Take the queue's ledger lock, if the judge may judge here. 2. A known decision id is a repeat: answer it again.
     3. Refuse where a closing verdict stands that was not seen. 4. Take the alert out of the reps' queue. 5. Append.
@@ -78,7 +78,7 @@ def record_verdict(
         if (known := _known_among(before, entry)) is not None:
             return Recorded(known, created=False)
         standing = _closing(before, alert.pk) if source in rules.CLOSING_SOURCES else None
-        entry.is_check = is_check and standing is not None
+        entry.is_check = is_check and (standing is not None or source == Source.LABELER)
         if standing is not None and not is_check and standing.decision_id != seen:
             if standing.judge_id == id_of(judge) and standing.value == value:
                 return Recorded(standing, created=False)

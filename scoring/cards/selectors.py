@@ -145,10 +145,11 @@ def _trials(queue_id: int, version: Version) -> list[Trial]:
     ]
 
 
-# The reason that each person gave last and did not take back.
+# The reason that each person gave last and did not take back; what labelers were asked as a check is none.
 _REASONS = """
     SELECT DISTINCT ON (alert_id, judge_id) reason FROM feedback_ledgerentry AS entry
     WHERE alert_id = ANY(%s) AND kind = 'verdict' AND value = 'false_positive'
+        AND NOT (is_check AND source = 'labeler')
         AND NOT EXISTS (SELECT FROM feedback_ledgerentry AS taken_back WHERE taken_back.retracts_id = entry.id)
     ORDER BY alert_id, judge_id, position DESC
 """

@@ -36,6 +36,10 @@ class TestRecordVerdict:
         verdict(alert, ada, source=Source.LABELER)
         assert OpenAlert.objects.filter(alert=alert).exists()
 
+    def test_a_labelers_check_stays_one_whether_or_not_the_alert_is_open(self, alert: Alert, ada: User) -> None:
+        assert verdict(alert, ada, source=Source.LABELER, is_check=True).entry.is_check
+        assert OpenAlert.objects.filter(alert=alert).exists() and label_of_alert(alert) is None
+
     def test_a_repeat_is_the_same_answer(self, alert: Alert, rhea: User) -> None:
         click = uuid.uuid4()
         first, second = verdict(alert, rhea, decision_id=click), verdict(alert, rhea, decision_id=click)

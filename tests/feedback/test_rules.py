@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.rules import Fact, Label, closing_verdict, effective_verdicts, label_of
+from feedback.rules import Fact, Label, certain_answer, closing_verdict, effective_verdicts, label_of
 
 
 def fact(position: int, value: str = "accurate", source: str = "rep", judge: str = "rhea", **more: Any) -> Fact:
@@ -111,6 +111,44 @@ class TestReasons:
             fact(2, "false_positive", judge="tom", reason="misread"),
         ]
         assert label_of(ledger) == Label(False, 1)
+
+
+# What labelers answered when they were asked what had been settled, at places in and behind the ledger.
+checks = st.lists(
+    st.tuples(st.integers(0, 14), st.sampled_from(["accurate", "false_positive"]), st.sampled_from(["ada", "rhea"])),
+    max_size=4,
+)
+
+
+class TestALabelersCheck:
+    @given(facts, checks)
+    def test_it_is_no_label_settles_nothing_and_takes_no_answer_away(
+        self, ledger: list[Fact], asked: list[tuple[int, str, str]]
+    ) -> None:
+        checked = [Fact(n + 0.5, value, "labeler", judge, check=True) for n, value, judge in asked]  # type: ignore[arg-type]
+        for rule in (label_of, certain_answer, closing_verdict):
+            assert rule([*ledger, *checked]) == rule(ledger)
+
+    def test_where_nothing_else_is_left_nothing_is_known(self) -> None:
+        left = [fact(1, "accurate", "lead", "lena"), fact(2, source="labeler", judge="ada", check=True)]
+        assert label_of([*left, fact(3, "", "lead", "lena", retracts=1)]) is None
+
+    def test_a_reps_second_look_is_a_verdict_like_any_other(self) -> None:
+        assert label_of([fact(1), fact(2, "false_positive", judge="tom", check=True)]) is None
+
+
+class TestCertainty:
+    def test_a_lead_or_an_outcome_is_enough(self) -> None:
+        assert certain_answer([fact(1, "false_positive", "lead", "lena")]) is False
+        assert certain_answer([fact(1, source="outcome", judge="crm")]) is True
+
+    def test_labelers_must_be_two_and_say_the_same(self) -> None:
+        ada, ben = (fact(n, source="labeler", judge=name) for n, name in enumerate(("ada", "ben"), 1))
+        other = fact(3, "false_positive", "labeler", "cora")
+        assert [certain_answer(said) for said in ([ada], [ada, ben], [ada, ben, other])] == [None, True, None]
+
+    def test_nobody_is_certain_of_their_own_word(self) -> None:
+        assert certain_answer([fact(1, source="lead", judge="lena")], apart_from="lena") is None
 
 
 class TestClosing:

@@ -136,6 +136,26 @@ class TestAWithdrawnLabel:
 
 
 @pytest.mark.django_db
+class TestALabelersCheck:
+    def test_it_teaches_nothing_though_labelers_outrank_reps(
+        self, history: list[Alert], queue: Queue, ada: User
+    ) -> None:
+        before = served(queue)
+        for number in (3, 20, 51):
+            judge(history[number], ada, Value.ACCURATE if number == 20 else Value.UNSURE, Source.LABELER, is_check=True)
+            judge(history[number], ada, Value.FALSE_POSITIVE, Source.LABELER, is_check=True)
+        learn(queue_id=queue.pk, now=NOON)
+        assert served(queue) == from_nothing(queue) == never_learnt(queue) == before
+
+    def test_taking_it_back_rewinds_nothing(self, history: list[Alert], queue: Queue, ada: User) -> None:
+        served(queue)
+        judge(history[3], ada, Value.FALSE_POSITIVE, Source.LABELER, is_check=True)
+        undo(history[3], ada)
+        with replica_of(queue.pk).hold(sync_limit=2) as belief:
+            assert (belief.model.learnt, belief.stale, belief.position) == (JUDGED, False, JUDGED + 2)
+
+
+@pytest.mark.django_db
 class TestAnAdoption:
     def test_another_process_takes_it_from_the_checkpoint(
         self, history: list[Alert], queue: Queue, monkeypatch: pytest.MonkeyPatch
@@ -181,7 +201,7 @@ step = st.tuples(st.integers(0, 9), st.integers(0, 63), st.integers(0, 2), st.bo
 def act(
     queue: Queue, alerts: Sequence[Alert], people: Sequence[User], upstream: Scorer, one: tuple[int, int, int, bool]
 ) -> None:
-    """A verdict of a rep, labeler or lead, an outcome, a retraction, a hold, its end, a roll-back, a weight."""
+    """A verdict of a rep, labeler (some asked as a check) or lead, an outcome, a retraction, a hold, its end, ..."""
     kind, which, who, yes = one
     alert, value = alerts[which], Value.ACCURATE if yes else Value.FALSE_POSITIVE
     person, source = people[who], [Source.REP, Source.LABELER, Source.LEAD][who]
@@ -192,8 +212,9 @@ def act(
             closing = LedgerEntry.objects.filter(alert=alert, kind="verdict").exclude(source="labeler")
             seen = closing.order_by("-position").values_list("decision_id", flat=True).first()
             record_verdict(
-                alert=alert, judge=person, value=value, decision_id=uuid.uuid4(), source=source, now=NOON, seen=seen
-            )
+                alert=alert, judge=person, value=value, decision_id=uuid.uuid4(), source=source, now=NOON, seen=seen,
+                is_check=kind == 3 and source == Source.LABELER,
+            )  # fmt: skip
         elif kind == 4 and last is not None and last.judge is not None:
             retract_verdict(verdict=last, judge=last.judge, decision_id=uuid.uuid4(), now=NOON)
         elif kind == 5:
