@@ -14,12 +14,12 @@ from django.db.models.functions import Coalesce, Left, NullIf
 from django.utils import timezone
 
 from feedback import rules
-from feedback.desk import checks
 from feedback.desk.access import DESK_ROLES
 from feedback.desk.cursor import Cursor
 from feedback.models import Alert, Exposure, LedgerEntry, Membership, OpenAlert, Queue, Role, Source, Tier
 from feedback.people import Person, id_of
 from feedback.selectors import history_of
+from feedback.services import checks
 from feedback.services.ledger import facts_of
 
 PAGE_ROWS = 30

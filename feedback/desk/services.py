@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from feedback.desk import checks, selectors
+from feedback.desk import selectors
 from feedback.desk.access import DESK_ROLES
 from feedback.desk.cursor import Cursor
 from feedback.desk.selectors import Desk, Work
 from feedback.models import Alert, OpenAlert, Queue, Source
 from feedback.people import Person
 from feedback.selectors import queue_for
-from feedback.services import Recorded, record_verdict
+from feedback.services import Recorded, checks, record_verdict
 from feedback.services.holds import hold, hold_next
 
 
@@ -48,8 +48,8 @@ def take_next(*, user: Person, queue: Queue, past: Cursor | None, now: datetime)
 
     Now and then it is a check instead, and the place in the list stays.
     """
-    if (check_id := checks.next_check(user=user, queue=queue, now=now)) is not None:
-        return replace(selectors.work_for(user, selectors.alert_on_desk(user, check_id, queue)), place=past)
+    if (check := checks.next_check(user=user, queue=queue, source=Source.REP, now=now)) is not None:
+        return replace(selectors.work_for(user, selectors.alert_on_desk(user, check.alert_id, queue)), place=past)
     place = None if past is None else (past.urgency, past.alert_id)
     alert_id = hold_next(queue_id=queue.pk, person=user, now=now, past=place)
     if alert_id is None and place is not None:

@@ -106,7 +106,7 @@ class LedgerEntry(models.Model):
     note = models.CharField(_("note"), max_length=MAX_NOTE, blank=True)
     # Whether the judge decided without having seen the model's score.
     blind = models.BooleanField(_("blind"), default=False)
-    # Whether the alert was settled before and put before the judge to see how far they agree (feedback.desk.checks).
+    # Whether the alert was settled before and put before the judge to see how far they agree (services.checks).
     is_check = models.BooleanField(_("check"), default=False, db_default=False)
     retracts = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, related_name="retraction", verbose_name=_("takes back")

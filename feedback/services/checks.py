@@ -1,4 +1,4 @@
-"""Checks: of what "next" brings, a small share was settled before. It is shown like an audit, without a score.
+"""Checks: of what "next" brings a rep or a labeler, a small share was settled before. It is shown without a score.
 
 The verdict goes to the ledger like any other and changes nothing about the alert; it says how far the person can be
 believed. The draw is a hash, so a page that is loaded again draws the same.
@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from feedback import rules
-from feedback.models import Check, LedgerEntry, Queue
+from feedback.models import Check, LedgerEntry, Queue, Source
 from feedback.people import Person, id_of
 from feedback.selectors import entries_about, head_of
 from feedback.services.ledger import facts_of
@@ -23,12 +23,14 @@ from feedback.services.ledger import facts_of
 # Ledger rows looked back on for settled alerts, and how many of these are considered.
 LOOK_BACK, MOST = 20_000, 300
 
-# One round trip at every "next": the check that waits, the person's last ledger row, how many checks they had.
+# One round trip at every "next": the check that waits, the person's last ledger row, how many checks they had. At the
+# desk an alert that is open is work like any other; labelers may agree on one that still waits for a rep.
 _STATE = """
     SELECT
-        (SELECT alert_id FROM feedback_check c
+        (SELECT id FROM feedback_check c
          WHERE person_id = %(person)s AND queue_id = %(queue)s AND entry_id IS NULL AND put_off_at IS NULL
-             AND NOT EXISTS (SELECT 1 FROM feedback_openalert o WHERE o.alert_id = c.alert_id)
+             AND source = %(source)s AND (source <> 'rep'
+                 OR NOT EXISTS (SELECT 1 FROM feedback_openalert o WHERE o.alert_id = c.alert_id))
          ORDER BY id LIMIT 1),
         (SELECT position FROM feedback_ledgerentry WHERE judge_id = %(person)s AND queue_id = %(queue)s
          ORDER BY recorded_at DESC, position DESC LIMIT 1),
@@ -39,9 +41,11 @@ _SETTLED = """
     SELECT alert_id FROM (
         SELECT alert_id, max(position) AS newest FROM feedback_ledgerentry
         WHERE queue_id = %(queue)s AND position > %(low)s AND kind = 'verdict' AND source = ANY(%(sources)s)
+            AND NOT (is_check AND source = 'labeler')
         GROUP BY alert_id
     ) AS settled
-    WHERE NOT EXISTS (SELECT 1 FROM feedback_openalert o WHERE o.alert_id = settled.alert_id)
+    WHERE (%(source)s <> 'rep'
+           OR NOT EXISTS (SELECT 1 FROM feedback_openalert o WHERE o.alert_id = settled.alert_id))
         AND NOT EXISTS (SELECT 1 FROM feedback_ledgerentry mine
                         WHERE mine.alert_id = settled.alert_id AND mine.judge_id = %(person)s)
         AND NOT EXISTS (SELECT 1 FROM feedback_check c
@@ -50,23 +54,24 @@ _SETTLED = """
 """
 
 
-def next_check(*, user: Person, queue: Queue, now: datetime) -> int | None:
-    """The settled alert that this person is to judge next, or None: then the queue goes on.
+def next_check(*, user: Person, queue: Queue, source: Source, now: datetime) -> Check | None:
+    """The settled alert that this person is to judge next as a rep or a labeler, or None: then the queue goes on.
 
     1. One that they left unanswered comes back. 2. The draw says whether it is time for one. 3. Take one whose answer
-    is certain; where there is none, one that a colleague has judged.
+    is certain; where there is none, a rep gets one that a colleague has judged. Labelers have overlaps for that.
     """
     if not settings.CHECK_SHARE:
         return None
     with connection.cursor() as cursor:
-        cursor.execute(_STATE, {"queue": queue.pk, "person": id_of(user)})
+        cursor.execute(_STATE, {"queue": queue.pk, "person": id_of(user), "source": source})
         waiting, last, had = cursor.fetchone()
     if waiting is not None or last is None:  # who has not begun is not checked
-        return None if waiting is None else int(waiting)
+        return None if waiting is None else Check.objects.get(pk=waiting)
     # By the person's last ledger row and how many checks they had: after each of both it is another draw.
     if _hash("time", queue.pk, id_of(user), last, had) >= settings.CHECK_SHARE:
         return None
-    return _draw(user, queue, now, certain=True) or _draw(user, queue, now, certain=False)
+    certain = _draw(user, queue, source, now, certain=True)
+    return _draw(user, queue, source, now, certain=False) if certain is None and source == Source.REP else certain
 
 
 def put_off(*, user: Person, queue: Queue, alert_id: int, now: datetime) -> None:
@@ -90,9 +95,11 @@ def answered(check: Check, entry: LedgerEntry) -> None:
     Check.objects.filter(pk=check.pk, entry=None).update(entry=entry)
 
 
-def _draw(user: Person, queue: Queue, now: datetime, *, certain: bool) -> int | None:
+def _draw(user: Person, queue: Queue, source: Source, now: datetime, *, certain: bool) -> Check | None:
     sources = ["lead", "outcome", "labeler"] if certain else ["rep"]
-    known: dict[str, Any] = {"queue": queue.pk, "person": id_of(user), "sources": sources, "most": MOST}
+    known: dict[str, Any] = {
+        "queue": queue.pk, "person": id_of(user), "source": source, "sources": sources, "most": MOST,
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_SETTLED, {**known, "low": head_of(queue.pk) - LOOK_BACK})
         settled = [alert_id for (alert_id,) in cursor.fetchall()]
@@ -102,9 +109,10 @@ def _draw(user: Person, queue: Queue, now: datetime, *, certain: bool) -> int | 
         return None
     chosen = min(fit, key=lambda pk: (_hash("alert", pk, id_of(user)), pk))
     check, _made = Check.objects.get_or_create(
-        person_id=id_of(user), alert_id=chosen, defaults={"queue": queue, "certain": certain, "drawn_at": now}
-    )
-    return check.alert_id
+        person_id=id_of(user), alert_id=chosen,
+        defaults={"queue": queue, "source": source, "certain": certain, "drawn_at": now},
+    )  # fmt: skip
+    return check if check.source == source else None  # another tab drew it for their other role at this moment
 
 
 def _answer(facts: list[rules.Fact], certain: bool) -> bool | None:
