@@ -66,6 +66,12 @@ def votes(facts: Iterable[Fact]) -> list[Fact]:
     return [fact for fact in facts if not (fact.check and fact.source == "labeler")]
 
 
+def checked(facts: Iterable[Fact]) -> dict[Hashable, str]:
+    """What each labeler answered first to a check: afterwards it is marked as one, and may be thought over."""
+    asked = [fact for fact in facts if fact.check and fact.source == "labeler"]
+    return {fact.judge: fact.value for fact in sorted(asked, key=lambda fact: -fact.position)}
+
+
 def label_of(facts: Iterable[Fact]) -> Label | None:
     """The label of an alert from the ledger entries about it, or None where nothing was decided.
 

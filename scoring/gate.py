@@ -41,7 +41,8 @@ class Sighting:
     """One verdict as the gate sees it.
 
     `probability`: what the model gave the alert before it was judged. `truth`: where it is certain, however late.
-    `gap_seconds`: since the judge's verdict before, None where that is long ago.
+    `gap_seconds`: since the judge's verdict before, None where that is long ago. `check`: asked to see how far the
+    judge can be believed; it is followed like any other.
     """
 
     position: int
@@ -50,6 +51,7 @@ class Sighting:
     probability: float
     truth: bool | None = None
     gap_seconds: float | None = None
+    check: bool = False
 
 
 @dataclass(frozen=True, slots=True)

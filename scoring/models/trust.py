@@ -39,6 +39,9 @@ class JudgeFigure(models.Model):
     seen = models.FloatField(_("compared"))
     known = models.PositiveIntegerField(_("known answers"))
     known_right = models.PositiveIntegerField(_("known answers, right"))
+    # Of the known answers, those that the judge was asked as a check.
+    checks = models.PositiveIntegerField(_("checks"), default=0, db_default=0)
+    checks_right = models.PositiveIntegerField(_("checks, right"), default=0, db_default=0)
     # Mean, low and high of each share: right either way, right on accurate alerts, right on false ones.
     right = models.JSONField(default=list)
     on_accurate = models.JSONField(default=list)

@@ -56,6 +56,7 @@ class Row:
     accurate: str = NOTHING
     expected: str = NOTHING
     known: str = NOTHING
+    checks: str = NOTHING
     right: str = NOTHING
     on_accurate: str = NOTHING
     on_false: str = NOTHING
@@ -157,7 +158,8 @@ def _row(
     return Row(
         name, role_words, count(found.lately), weight, held, pace=_pace(found.pace_seconds),
         accurate=percent(found.accurate / found.lately if found.lately else None), expected=percent(found.expected),
-        known=f"{found.known_right}/{found.known}" if found.known else NOTHING, **(compared if shown else {}),
+        known=f"{found.known_right}/{found.known}" if found.known else NOTHING,
+        checks=f"{found.checks_right}/{found.checks}" if found.checks else NOTHING, **(compared if shown else {}),
     )  # fmt: skip
 
 

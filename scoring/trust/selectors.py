@@ -34,24 +34,27 @@ class Evidence:
     known: dict[Hashable, bool]
 
 
-# A verdict that was taken back, or replaced by the same person, is none. The first exposure is the model's opinion from
-# before anybody judged the alert.
+# A verdict that was taken back, or replaced by the same person, is none; of a labeler's check the first answer counts,
+# for it is marked as one afterwards. The first exposure is the model's opinion from before anybody judged the alert.
 _SIGHTINGS = """
     WITH tail AS (
-        SELECT id, position, alert_id, judge_id, source, value,
+        SELECT id, position, alert_id, judge_id, source, value, is_check,
+               is_check AND source = 'labeler' AS first_counts,
                EXTRACT(EPOCH FROM recorded_at - lag(recorded_at) OVER (PARTITION BY judge_id ORDER BY position))::float8
                    AS gap,
-               row_number() OVER (PARTITION BY judge_id, source, alert_id ORDER BY position DESC) AS age
+               row_number() OVER (PARTITION BY judge_id, source, alert_id ORDER BY
+                   CASE WHEN is_check AND source = 'labeler' THEN position ELSE -position END) AS turn
         FROM feedback_ledgerentry
         WHERE queue_id = %(queue)s AND position > %(low)s AND kind = 'verdict' AND source IN ('rep', 'labeler')
             AND judge_id IS NOT NULL
     )
-    SELECT tail.position, tail.judge_id, tail.value = 'accurate', exposure.probability, tail.gap, tail.alert_id
+    SELECT tail.position, tail.judge_id, tail.value = 'accurate', exposure.probability, tail.gap, tail.alert_id,
+           tail.is_check
     FROM tail CROSS JOIN LATERAL (
         SELECT probability FROM feedback_exposure WHERE alert_id = tail.alert_id ORDER BY id LIMIT 1
     ) AS exposure
-    WHERE age = 1 AND value <> 'unsure'
-        AND NOT EXISTS (SELECT 1 FROM feedback_ledgerentry AS back WHERE back.retracts_id = tail.id)
+    WHERE turn = 1 AND value <> 'unsure'
+        AND (first_counts OR NOT EXISTS (SELECT 1 FROM feedback_ledgerentry AS back WHERE back.retracts_id = tail.id))
     ORDER BY tail.position
 """
 
@@ -90,19 +93,24 @@ def _sightings(queue_id: int, low: int, facts: Mapping[int, list[rules.Fact]]) -
     with connection.cursor() as cursor:
         cursor.execute(_SIGHTINGS, {"queue": queue_id, "low": low})
         return [
-            Sighting(position, judge, said, probability, rules.certain_answer(facts.get(alert_id, ()), judge), gap)
-            for position, judge, said, probability, gap, alert_id in cursor.fetchall()
+            Sighting(
+                position, judge, said, probability, rules.certain_answer(facts.get(alert_id, ()), judge), gap, check
+            )
+            for position, judge, said, probability, gap, alert_id, check in cursor.fetchall()
         ]
 
 
 def _opinions(alert_id: int, facts: list[rules.Fact]) -> list[Opinion]:
-    """What reps and labelers say of an alert, a person once: a labeler's answer before a rep's."""
+    """What reps and labelers say of an alert, a person once: a labeler's answer before a rep's, a check before both."""
     said = {
         fact.judge: fact.value == Value.ACCURATE
         for source in (Source.REP, Source.LABELER)
-        for fact in rules.effective_verdicts(facts)
+        for fact in rules.effective_verdicts(rules.votes(facts))
         if fact.source == source and fact.value != Value.UNSURE
     }
+    said.update(
+        {judge: value == Value.ACCURATE for judge, value in rules.checked(facts).items() if value != Value.UNSURE}
+    )
     return [Opinion(alert_id, judge, accurate) for judge, accurate in said.items()]
 
 

@@ -179,6 +179,8 @@ def _figure(queue: Queue, judge: int, mine: Sequence[Sighting], expected: float 
         queue=queue, judge_id=judge, lately=len(mine), accurate=sum(one.accurate for one in mine), expected=expected,
         pace_seconds=median(gaps) if gaps else None, seen=float(found.seen) if judge in vetted.team.judges else 0.0,
         known=len(known), known_right=sum(one.accurate == one.truth for one in known),
+        checks=sum(one.check for one in known),
+        checks_right=sum(one.check and one.accurate == one.truth for one in known),
         right=_limits(found.right), on_accurate=_limits(found.accurate), on_false=_limits(found.false),
         weight=vetted.weight(judge),
     )  # fmt: skip

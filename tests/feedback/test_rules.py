@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.rules import Fact, Label, certain_answer, closing_verdict, effective_verdicts, label_of
+from feedback.rules import Fact, Label, certain_answer, checked, closing_verdict, effective_verdicts, label_of
 
 
 def fact(position: int, value: str = "accurate", source: str = "rep", judge: str = "rhea", **more: Any) -> Fact:
@@ -128,6 +128,14 @@ class TestALabelersCheck:
         checked = [Fact(n + 0.5, value, "labeler", judge, check=True) for n, value, judge in asked]  # type: ignore[arg-type]
         for rule in (label_of, certain_answer, closing_verdict):
             assert rule([*ledger, *checked]) == rule(ledger)
+
+    def test_the_first_answer_is_the_one_that_counts(self) -> None:
+        ledger = [
+            fact(3, "false_positive", "labeler", "ada", check=True),
+            fact(4, source="labeler", judge="ada", check=True),
+        ]
+        ledger += [fact(5, "", "labeler", "ada", retracts=3), fact(6, judge="tom", check=True), fact(7, judge="rhea")]
+        assert checked(ledger[::-1]) == {"ada": "false_positive"}
 
     def test_where_nothing_else_is_left_nothing_is_known(self) -> None:
         left = [fact(1, "accurate", "lead", "lena"), fact(2, source="labeler", judge="ada", check=True)]

@@ -7,6 +7,8 @@ from random import Random
 import pytest
 
 from scoring.gate import Sighting, Suspicion, suspicions
+from scoring.judges import Opinion
+from scoring.vetting import vet
 
 Manner = Callable[[bool, int, Random], bool]
 
@@ -98,6 +100,15 @@ class TestAFlip:
         manners = FIVE | {"tom": flipping}
         assert found(manners, 1_000, sharp=0.05) == {}
         assert found(manners, 1_000, sharp=0.05, known=0.08)["tom"].known >= 4
+
+    def test_of_three_labelers_known_answers_tell_who_flips_from_the_honest(self) -> None:
+        """4 % of what they are asked is a check; without, the two honest ones are each other's only measure."""
+        manners: dict[str, Manner] = {"ada": honest, "ben": flipping, "cora": honest}
+        for seed in range(10):
+            rows = list(team_of(manners, 900, seed=seed, known=0.04))
+            known = {one.position: one.truth for one in rows if one.truth is not None}
+            opinions = [Opinion(one.position, one.judge, one.accurate) for one in rows if one.truth is not None]
+            assert set(vet(rows, opinions, known).suspicions) == {"ben"}
 
     def test_a_model_that_learnt_it_does_not_turn_the_honest_into_suspects(self) -> None:
         """The probabilities are upside down, as after a flood of flipped verdicts."""

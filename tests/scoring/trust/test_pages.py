@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from feedback.models import Queue, Scorer
+from feedback.models import Queue, Scorer, Source, Value
 from scoring.charts import Words
 from scoring.models import Ruling, Suspect
 from scoring.services import amending
@@ -58,6 +58,17 @@ class TestThePage:
             judge(alert, tom, seen=first.decision_id)
         vet_judges(queue=queue, now=LATER)
         assert page().count('<svg class="interval strip"') == 2 and "Rhea: right in" in page()
+
+    def test_it_says_how_many_checks_each_had_and_how_many_were_right(
+        self, page: Any, queue: Queue, upstream: Scorer, ada: User, lena: User
+    ) -> None:
+        for number in range(3):
+            alert = raise_alert(queue, upstream)
+            judge(alert, lena, source=Source.LEAD)
+            value = Value.FALSE_POSITIVE if number == 0 else Value.ACCURATE
+            judge(alert, ada, value, Source.LABELER, is_check=True)
+        vet_judges(queue=queue, now=LATER)
+        assert '<td class="number" data-label="Checks right">2/3</td>' in page()
 
     @pytest.mark.parametrize("who", ["rhea", "ada", "mallory"])
     def test_for_anybody_but_a_lead_it_does_not_exist(
