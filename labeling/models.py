@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from feedback.models import Alert, LedgerEntry, Queue
+from feedback.models import Alert, Check, LedgerEntry, Queue
 
 _SHARE = [MinValueValidator(0.0), MaxValueValidator(1.0)]
 
@@ -90,15 +90,20 @@ class Because(models.TextChoices):
 
 
 class State(models.TextChoices):
-    """Where a question stands."""
+    """Where a question stands. A check is never open to anybody, and never answered: it is one labeler's alone."""
 
     OPEN = "open", _("open")
     ANSWERED = "answered", _("answered")
     WITHDRAWN = "withdrawn", _("withdrawn")
+    CHECK = "check", _("check")
 
 
 class Question(models.Model):
-    """An alert put before labelers: asked because of something, answered by `overlap` of them."""
+    """An alert put before labelers: asked because of something, answered by `overlap` of them.
+
+    With `check_row` it asks one labeler what was settled before. It looks like the others, so `because` is taken from
+    them; nothing is chosen, counted as asked or learnt by it.
+    """
 
     queue = models.ForeignKey(
         Queue, on_delete=models.CASCADE, related_name="questions", db_index=False, verbose_name=_("queue")
@@ -106,6 +111,9 @@ class Question(models.Model):
     alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="questions", verbose_name=_("alert"))
     because = models.CharField(_("asked because"), max_length=12, choices=Because.choices)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.OPEN)
+    check_row = models.OneToOneField(
+        Check, on_delete=models.CASCADE, null=True, blank=True, related_name="question", verbose_name=_("check")
+    )
     overlap = models.PositiveSmallIntegerField(_("overlap"), default=1)
     # Larger is asked first. What the model said when it asked stays off the labeler's screen.
     utility = models.FloatField(_("utility"))
@@ -129,6 +137,11 @@ class Question(models.Model):
             models.UniqueConstraint(fields=["alert"], condition=Q(state="open"), name="question_open_once"),
             models.CheckConstraint(condition=Q(overlap__gte=1), name="question_overlap_positive"),
             models.CheckConstraint(condition=Q(state__in=State.values), name="question_state_known"),
+            models.CheckConstraint(
+                condition=Q(state="check", check_row__isnull=False, overlap=1)
+                | (~Q(state="check") & Q(check_row__isnull=True)),
+                name="question_check_has_its_state",
+            ),
             models.CheckConstraint(condition=Q(because__in=Because.values), name="question_because_known"),
             models.CheckConstraint(condition=Q(probability__gte=0, probability__lte=1), name="question_probability"),
         ]
@@ -143,6 +156,11 @@ class Question(models.Model):
 
     def __str__(self) -> str:
         return f"{self.queue_id}: alert {self.alert_id} ({self.because})"
+
+    @property
+    def is_check(self) -> bool:
+        """Whether it was settled before."""
+        return self.check_row_id is not None
 
 
 class Hold(models.TextChoices):

@@ -24,7 +24,7 @@ _OPEN = """
     WITH askable AS (
         SELECT o.alert_id, o.probability FROM feedback_openalert o
         WHERE o.queue_id = %(queue)s AND NOT EXISTS (
-            SELECT 1 FROM labeling_question q WHERE q.alert_id = o.alert_id AND q.state <> 'withdrawn')
+            SELECT 1 FROM labeling_question q WHERE q.alert_id = o.alert_id AND q.state IN ('open', 'answered'))
     )
     SELECT alert_id, bool_or(drawn) FROM (
         (SELECT alert_id, false AS drawn FROM (
@@ -96,5 +96,5 @@ def lately_seen(queue_id: int, head: int) -> set[int]:
 
 
 def _not_asked(alert_ids: set[int]) -> list[int]:
-    questions = Question.objects.filter(alert_id=OuterRef("pk")).exclude(state=State.WITHDRAWN)
+    questions = Question.objects.filter(alert_id=OuterRef("pk"), state__in=[State.OPEN, State.ANSWERED])
     return list(Alert.objects.filter(~Exists(questions), pk__in=alert_ids).order_by("pk").values_list("pk", flat=True))

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from feedback.models import Membership, Queue, Role
 from labeling.agreement import Agreement, agreement
-from labeling.models import Hold, Lease, Question, QuestionPlan
+from labeling.models import Hold, Lease, Question, QuestionPlan, State
 from labeling.plans import plan_of
 
 LABEL_ROLES = (Role.LABELER, Role.LEAD)
@@ -26,7 +26,10 @@ _SHOWN = ("question__alert__customer", "question__alert__scorer", "answer")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A labeler's day in a queue. `seconds` is the median time a question took; `agreed` is over the last answers."""
+    """A labeler's day in a queue, checks and all: they are work like the rest.
+
+    `seconds` is the median time a question took; `agreed` is over the last answers.
+    """
 
     answered: int
     goal: int
@@ -114,7 +117,9 @@ def _strip(queue_id: int, user_id: int) -> list[Lease]:
 
 def _skipped(queue_id: int, user_id: int) -> int:
     """How many questions that still want an answer this labeler has skipped."""
-    waiting = Lease.objects.filter(queue_id=queue_id, labeler_id=user_id, state=Hold.SKIPPED, question__state="open")
+    waiting = Lease.objects.filter(
+        queue_id=queue_id, labeler_id=user_id, state=Hold.SKIPPED, question__state__in=[State.OPEN, State.CHECK]
+    )
     return waiting.count()
 
 
@@ -148,6 +153,7 @@ _TAUGHT = """
     WITH mine AS (
         SELECT e.position FROM labeling_lease l JOIN feedback_ledgerentry e ON e.id = l.answer_id
         WHERE l.labeler_id = %(labeler)s AND l.queue_id = %(queue)s AND l.state = 'answered' AND l.ended_at >= %(since)s
+          AND NOT e.is_check
     ), covering AS (
         SELECT r.from_position, r.to_position, r.moved FROM scoring_reranking r
         WHERE r.queue_id = %(queue)s AND r.to_position >= (SELECT min(position) FROM mine)
@@ -162,7 +168,10 @@ _TAUGHT = """
 
 
 def _taught(queue_id: int, user_id: int, midnight: datetime) -> Taught | None:
-    """What today's answers moved, or None while none has been learnt. Others' verdicts are counted, not claimed."""
+    """What today's answers moved, or None while none has been learnt: checks never are.
+
+    Others' verdicts are counted, not claimed.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_TAUGHT, {"labeler": user_id, "queue": queue_id, "since": midnight})
         learnt, others, moves = cursor.fetchone()

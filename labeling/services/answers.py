@@ -15,6 +15,7 @@ from feedback.models import LedgerEntry, Source, Value
 from feedback.services import Recorded, facts_of, record_verdict, retract_verdict
 from labeling.errors import AlreadyAnswered, NotAnswered, SlotTaken
 from labeling.models import Hold, Lease, Question, State
+from labeling.services import checks
 from labeling.services.leases import free_slot, hold, let_go, lock_labeler, lock_lease
 
 
@@ -25,7 +26,7 @@ def answer(
 
     1. Lock the question and the labeler's lease. 2. Where the lease has ended meanwhile, or they had skipped, take a
     slot that is still free. 3. Append the verdict; a known decision id is a repeat and changes nothing. 4. Spend the
-    slot, and close the question with its last one.
+    slot, and close the question with its last one; of a check, keep that this was the first answer.
 
     Raises `NotHeld`, `SlotTaken`, `AlreadyAnswered`, and what `record_verdict` raises; nothing is written then.
     """
@@ -38,6 +39,7 @@ def answer(
         recorded = _record(lease, labeler, value, decision_id, now)
         if recorded.created:
             _spend(lease, recorded.entry, now)
+            checks.answered(question=lease.question, entry=recorded.entry)
         return recorded
 
 
@@ -88,7 +90,7 @@ def undo(*, question: Question, labeler: AbstractBaseUser, decision_id: uuid.UUI
 def _record(lease: Lease, labeler: AbstractBaseUser, value: Value, decision_id: uuid.UUID, now: datetime) -> Recorded:
     return record_verdict(
         alert=lease.question.alert, judge=labeler, value=value, decision_id=decision_id, source=Source.LABELER,
-        blind=True, now=now,
+        blind=True, is_check=lease.question.is_check, now=now,
     )  # fmt: skip
 
 

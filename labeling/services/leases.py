@@ -16,6 +16,7 @@ from feedback.models import Membership, Queue, Role
 from labeling.errors import NotHeld
 from labeling.models import Hold, Lease, Question
 from labeling.plans import plan_of
+from labeling.services import checks
 
 # A page that is left open does not keep a question for ever: so many lease lengths, then it lapses.
 LONGEST_HOLD = 8
@@ -29,6 +30,7 @@ _BEST = """
                       AND l.state <> 'lapsed')
       AND NOT EXISTS (SELECT 1 FROM feedback_ledgerentry e WHERE e.alert_id = q.alert_id AND e.judge_id = %(labeler)s
                       AND e.source <> 'labeler')
+      AND NOT EXISTS (SELECT 1 FROM feedback_check c WHERE c.alert_id = q.alert_id AND c.person_id = %(labeler)s)
     ORDER BY q.utility DESC, q.id
     LIMIT 1
     FOR UPDATE OF q
@@ -38,9 +40,10 @@ _BEST = """
 def claim_next(*, queue: Queue, labeler: AbstractBaseUser, now: datetime) -> Lease | None:
     """The labeler's question: the one they hold, else the most useful one that has a slot; None where there is none.
 
-    1. Serialise this labeler's claims (two tabs). 2. What they hold comes back to them, and for longer. 3. Else lock
-    the best question, passing over those that colleagues are claiming at this moment, and waiting for them only where
-    nothing else is left. 4. Take its slot, if one is still free now that it is locked; look again if not.
+    1. Serialise this labeler's claims (two tabs). 2. What they hold comes back to them, and for longer. 3. Now and then
+    it is a check. 4. Else lock the best question, passing over those that colleagues are claiming at this moment, and
+    waiting for them only where nothing else is left. 5. Take its slot, if one is still free now that it is locked; look
+    again if not.
 
     Raises `NotPermitted` where the person neither labels nor leads the queue.
     """
@@ -49,6 +52,8 @@ def claim_next(*, queue: Queue, labeler: AbstractBaseUser, now: datetime) -> Lea
         held = Lease.objects.filter(labeler_id=labeler.pk, queue=queue, state=Hold.HELD).first()
         if held is not None and _prolong(held, now):
             return held
+        if (check := _claim_check(queue, labeler, now)) is not None:
+            return check
         while (question := _lock_best(queue, labeler, now)) is not None:  # ends: a full question is not found again
             if (slot := free_slot(question, now)) is not None:
                 return _take(question, labeler, slot, now)
@@ -72,6 +77,7 @@ def skip(*, question: Question, labeler: AbstractBaseUser, now: datetime) -> Lea
         if lease.state in (Hold.HELD, Hold.LAPSED):
             lease.state, lease.ended_at = Hold.SKIPPED, now
             lease.save(update_fields=["state", "ended_at"])
+            checks.put_off(question=lease.question, now=now)
         return lease
 
 
@@ -123,6 +129,16 @@ def hold(lease: Lease, slot: int, now: datetime) -> Lease:
     lease.leased_at, lease.expires_at = now, now + timedelta(seconds=seconds)
     lease.save()
     return lease
+
+
+def _claim_check(queue: Queue, labeler: AbstractBaseUser, now: datetime) -> Lease | None:
+    """A check under a lease, where it is time for one and no other tab has answered it at this moment."""
+    question = checks.question_of_check(queue=queue, labeler=labeler, now=now)
+    if question is None:
+        return None
+    locked = Question.objects.select_for_update().get(pk=question.pk)
+    slot = free_slot(locked, now)
+    return None if slot is None else _take(locked, labeler, slot, now)
 
 
 def _lock_best(queue: Queue, labeler: AbstractBaseUser, now: datetime) -> Question | None:

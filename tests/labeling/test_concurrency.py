@@ -6,18 +6,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from feedback.models import LedgerEntry, Queue, Role, Scorer, Value
+from feedback.models import Check, LedgerEntry, Queue, Role, Scorer, Source, Value
 from feedback.services import Recorded
 from labeling.errors import SlotTaken
-from labeling.models import Hold, Lease, Question
+from labeling.models import Hold, Lease, Question, State
 from labeling.services import answer, claim_next, undo
-from tests.factories import NOON, make_person, make_queue, make_scorer, raise_alert
+from tests.factories import NOON, judge, make_person, make_queue, make_scorer, raise_alert
 
 THREADS = 40
 
@@ -153,3 +153,50 @@ class TestManyLabelersAtOnce:
         answers = Counter(Lease.objects.filter(state=Hold.ANSWERED).values_list("question_id", flat=True))
         assert set(answers.values()) == {2}
         assert not Question.objects.filter(state="open").exists()
+
+
+class TestChecksAmongThem:
+    @pytest.fixture(autouse=True)
+    def _settled(self, labelers: list[User], crowd_queue: Queue, crowd_scorer: Scorer, settings: Any) -> None:
+        """Every labeler has begun, ten alerts are settled, and nearly half of what is asked is a check."""
+        settings.CHECK_SHARE = 0.4
+        lead = make_person("lead", (crowd_queue, Role.LEAD))
+        for number in range(10):
+            judge(raise_alert(crowd_queue, crowd_scorer, f"settled {number}"), lead, source=Source.LEAD)
+        for person in labelers[:12]:
+            judge(raise_alert(crowd_queue, crowd_scorer), person, source=Source.LABELER)
+
+    def test_two_tabs_of_one_labeler_share_one_check(
+        self, labelers: list[User], crowd_queue: Queue, settings: Any
+    ) -> None:
+        settings.CHECK_SHARE = 1.0
+        tabs = at_once(lambda person: claim_next(queue=crowd_queue, labeler=person, now=NOON), labelers[:1] * 20)
+        assert len({lease.pk for lease in tabs if isinstance(lease, Lease)}) == 1
+        assert not [lease for lease in tabs if isinstance(lease, Exception)]
+        assert Check.objects.count() == Question.objects.filter(state=State.CHECK).count() == 1
+
+    def test_a_busy_day_still_gives_every_question_its_overlap_and_nobody_a_check_twice(
+        self, labelers: list[User], crowd_queue: Queue, ask: Callable[[int, int], None]
+    ) -> None:
+        ask(24, 2)
+        evening = NOON + timedelta(hours=9)
+
+        def work(person: User) -> int:
+            done = 0
+            while (lease := claim_next(queue=crowd_queue, labeler=person, now=evening)) is not None:
+                give = {"question": lease.question, "labeler": person, "now": evening}
+                answer(value=Value.ACCURATE, decision_id=uuid.uuid4(), **give)  # type: ignore[arg-type]
+                if done % 5 == 0:
+                    undo(decision_id=uuid.uuid4(), **give)  # type: ignore[arg-type]
+                done += 1
+            return done
+
+        outcomes = at_once(work, labelers[:12])
+        assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+        asked = Lease.objects.filter(state=Hold.ANSWERED)
+        ordinary = Counter(asked.exclude(question__state=State.CHECK).values_list("question_id", flat=True))
+        assert (len(ordinary), set(ordinary.values())) == (24, {2})
+        checks = asked.filter(question__state=State.CHECK)
+        assert checks.count() == Check.objects.filter(entry__isnull=False).count() > 12
+        assert max(Counter(checks.values_list("labeler_id", "question__alert_id")).values()) == 1
+        assert set(checks.values_list("answer__is_check", flat=True)) == {True}
