@@ -20,8 +20,9 @@ from feedback.people import Person, id_of
 from feedback.selectors import entries_about, head_of
 from feedback.services.ledger import facts_of
 
-# Ledger rows looked back on for settled alerts, and how many of these are considered.
-LOOK_BACK, MOST = 20_000, 300
+# Ledger rows looked back on for settled alerts, and how many of these are considered. One of the youngest is drawn:
+# an old date beside young ones gives a check away.
+LOOK_BACK, MOST, YOUNGEST = 20_000, 300, 50
 
 # One round trip at every "next": the check that waits, the person's last ledger row, how many checks they had. At the
 # desk an alert that is open is work like any other; labelers may agree on one that still waits for a rep.
@@ -107,7 +108,7 @@ def _draw(user: Person, queue: Queue, source: Source, now: datetime, *, certain:
     fit = [pk for pk, known in facts.items() if _answer(known, certain) is not None]
     if not fit:
         return None
-    chosen = min(fit, key=lambda pk: (_hash("alert", pk, id_of(user)), pk))
+    chosen = min(sorted(fit)[-YOUNGEST:], key=lambda pk: (_hash("alert", pk, id_of(user)), pk))
     check, _made = Check.objects.get_or_create(
         person_id=id_of(user), alert_id=chosen,
         defaults={"queue": queue, "source": source, "certain": certain, "drawn_at": now},
