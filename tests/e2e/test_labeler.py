@@ -1,6 +1,7 @@
 """A labeler's day in a real browser."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -8,10 +9,10 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from feedback.models import Kind, LedgerEntry, Queue, Role, Source
+from feedback.models import Kind, LedgerEntry, Queue, Role, Scorer, Source
 from labeling.models import Hold, Lease, Question
 from labeling.services import fill_questions
-from tests.factories import NOON, make_person, make_queue, make_scorer, raise_alert
+from tests.factories import NOON, judge, make_person, make_queue, make_scorer, raise_alert
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,6 +85,23 @@ class TestALabeler:
         page = enter(ada, "/label/churn/")
         press(page, "a")
         expect(page.locator("#question-title")).to_be_focused()
+
+    def test_is_asked_what_is_known_and_sees_it_afterwards(
+        self, enter: Enter, ada: User, queue: Queue, settings: Any
+    ) -> None:
+        known = raise_alert(queue, Scorer.objects.get(), "Settled long ago.")
+        judge(known, make_person("lena", (queue, Role.LEAD)), source=Source.LEAD)
+        page = enter(ada, "/label/churn/")
+        press(page, "a")
+        expect(page.locator(".strip--check")).to_have_count(0)
+        settings.CHECK_SHARE = 1.0
+        press(page, "a")  # the next one is drawn now
+        expect(page.locator(".words")).to_have_text("Settled long ago.")
+        expect(page.locator(".strip--check")).to_have_count(0)
+        press(page, "x")
+        page.locator(".strip--check").click()
+        expect(page.get_by_text("it was settled before, and nothing changes about it")).to_be_visible()
+        assert Axe().run(page).violations_count == 0
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_the_page_has_no_barriers_that_axe_knows(self, enter: Enter, ada: User, scheme: str) -> None:
