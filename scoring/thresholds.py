@@ -9,7 +9,7 @@ them alone would either hide nothing or trust a zero. So the count is shrunk to 
 accurate alerts below it: by the recalibrated probabilities or the model's own, whichever are gloomier. 3. Correct the
 expectation by what was counted there: a gamma prior worth `PRIOR` accurate alerts around it, and take the upper
 `CONFIDENCE` limit. 4. The highest threshold whose limit keeps the cap, after what was hidden before within the history
-has been charged to it.
+has been charged to it, as gloomily.
 """
 
 from __future__ import annotations
@@ -197,12 +197,12 @@ def recalibrate(probability: Floats, label: Floats, weight: Floats) -> tuple[flo
 def _allowance(evidence: Evidence, tail: _Tail, cap: float) -> float:
     """The cap for what comes next: lower where the history has hidden more than the cap, higher where less.
 
-    What was hidden is expected from the recalibrated probabilities and corrected by the audits among them, as above.
+    What was hidden is expected by the gloomier of both probabilities and corrected by the audits among them, as above.
     """
     hidden, audited = ~evidence.shown, evidence.sampled & (evidence.propensity < 1)
     if not hidden.any():
         return cap
-    q = _on_line(evidence.probability, tail.line)
+    q = np.maximum(evidence.probability, _on_line(evidence.probability, tail.line))
     counted = float(evidence.label[audited].sum()) + PRIOR
     lost = float(q[hidden].sum()) * counted / (float(q[audited].sum()) + PRIOR)
     total = max(float(np.nansum(evidence.weight * np.nan_to_num(evidence.label))), 1.0)
