@@ -51,7 +51,7 @@ class TestTheLab:
     def test_shows_the_stage_and_what_the_next_step_asks_for(self, history: Queue, lena_at: Client) -> None:
         page = lena_at.get(PAGE).content.decode()
         assert "policy version 1, stage rank" in page
-        assert "360 of 100 verdicts given without the score on screen" in page
+        assert "360 verdicts given without the score on screen; it takes 100" in page
         assert "The step to suppress asks for" in page
 
     def test_of_a_new_queue_explains_what_is_missing(self, queue: Queue, lena_at: Client) -> None:
