@@ -26,6 +26,7 @@ from scoring.models import Amendment, Generation, ModelConfiguration
 from scoring.online_model import ModelConfig, OnlineModel
 from scoring.replica import Replica, forget_replicas, replica_of
 from scoring.services import amending, learn, take_in
+from scoring.services.generations import milestones_of
 from tests.factories import NOON, judge, make_draft
 
 JUDGED = 52  # the first generation is due at 50 labels, the next at 57
@@ -62,14 +63,16 @@ def from_nothing(queue: Queue) -> bytes:
 def never_learnt(queue: Queue) -> bytes:
     """The model of the labels that count now, learnt by a process that never heard of any other.
 
-    Written without the fold: every generation is trained here from the lessons themselves.
+    Written without the fold: every generation is trained here from the lessons themselves. An adoption counts where
+    the lessons that its generation knew are the first ones now, from the position of its record on.
     """
     configuration, amendments = configuration_of(queue.pk), amendments_of(queue.pk)
     lessons = Way(configuration, head_of(queue.pk), amendments).lessons()
     config = ModelConfig.from_dict(configuration.parameters)
     facts = facts_of_alerts([one.alert_id for one in lessons])
     taught = [TrainingLesson(extract(facts[one.alert_id], config), one.accurate, one.weight) for one in lessons]
-    model, adoptions = OnlineModel(config), amendments.adoptions(configuration.pk)
+    model, chains = OnlineModel(config), milestones_of(lessons)
+    adoptions = [row for row in amendments.adoptions(configuration.pk) if chains.get(row.learnt) == row.chain]
     for place in range(len(lessons) + 1):
         before = lessons[place - 1].anchor if place else 0
         after = lessons[place].anchor if place < len(lessons) else head_of(queue.pk) + 1
