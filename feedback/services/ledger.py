@@ -64,9 +64,8 @@ def record_verdict(
     alert was settled before; where it is open again, a rep's verdict is one like any other, a labeler's stays a check.
 
     1. Take the queue's ledger lock, if the judge may judge here. 2. A known decision id is a repeat: answer it again.
-    3. Refuse where a closing verdict stands that was not seen. 4. Take the alert out of the reps' queue. 5. Append.
-    6. After commit, nudge.
-    Raises `NotPermitted`, `DecisionConflict`, `AlreadyJudged`; nothing is written then.
+    3. Refuse where a closing verdict stands that was not seen. 4. Append, and take the alert out of the reps' queue.
+    5. After commit, nudge. Raises `NotPermitted`, `DecisionConflict`, `AlreadyJudged`; nothing is written then.
     """
     entry = LedgerEntry(
         queue_id=alert.queue_id, alert=alert, decision_id=decision_id, kind=Kind.VERDICT, value=value,
