@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 from django.db import DatabaseError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from scoring.models.similar import as_bits
 
@@ -18,9 +19,8 @@ log = structlog.get_logger(__name__)
 
 INDEX: Final = "scoring_remembered_hnsw"
 # Alerts that are compared one by one: up to here that is quicker than, and exacter than, an index shared with others.
-ONE_BY_ONE: Final = 20_000
-# Without an index the newest so many are compared; a larger queue says so on screen.
-NEWEST: Final = 50_000
+# Without an index the newest so many are compared, and a larger queue says so on screen.
+ONE_BY_ONE: Final = 50_000
 # Entries of the index that a search keeps in hand: more find more of the truly nearest, and take longer.
 EF_SEARCH: Final = 200
 # The first pgvector that can index bits, and scan on until a filter has let enough through.
@@ -58,30 +58,43 @@ _BY_INDEX = """
     ORDER BY signature <~> %(signature)s::bit varying LIMIT %(count)s
 """
 
-_SIZE = """
-    SELECT to_regclass(%s) IS NOT NULL,
-           (SELECT count(*) FROM (SELECT 1 FROM scoring_rememberedalert WHERE queue_id = %s LIMIT %s) AS few)
-"""
+_SETTINGS = "SELECT set_config('hnsw.ef_search', %s, true), set_config('hnsw.iterative_scan', 'relaxed_order', true)"
+_INDEXED = "SELECT to_regclass(%s) IS NOT NULL"
+_SIZE = "SELECT count(*) FROM (SELECT 1 FROM scoring_rememberedalert WHERE queue_id = %s LIMIT %s) AS few"
+# Queues that were found larger: they do not become small again, and counting them takes as long as a third of a search.
+_large: set[int] = set()
 
 
 def candidates(queue_id: int, alert_id: int, signature: bytes, count: int) -> Candidates:
     """The `count` remembered alerts of a queue whose signatures differ least from this one; never the alert itself."""
     known: dict[str, int | str] = {
-        "queue": queue_id, "alert": alert_id, "signature": as_bits(signature), "count": count, "newest": NEWEST,
+        "queue": queue_id, "alert": alert_id, "signature": as_bits(signature), "count": count, "newest": ONE_BY_ONE,
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_SIZE, [INDEX, queue_id, NEWEST + 1])
-        indexed, size = cursor.fetchone()
-        if indexed and size > ONE_BY_ONE:
+        if _is_large(cursor, queue_id) and _is_indexed(cursor):
             return Candidates(_by_index(known), None)
         cursor.execute(_ONE_BY_ONE, known)
-        return Candidates(tuple(Candidate(*row) for row in cursor.fetchall()), NEWEST if size > NEWEST else None)
+        return Candidates(
+            tuple(Candidate(*row) for row in cursor.fetchall()), ONE_BY_ONE if queue_id in _large else None
+        )
+
+
+def _is_large(cursor: CursorWrapper, queue_id: int) -> bool:
+    if queue_id not in _large:
+        cursor.execute(_SIZE, [queue_id, ONE_BY_ONE + 1])
+        if cursor.fetchone()[0] > ONE_BY_ONE:
+            _large.add(queue_id)
+    return queue_id in _large
+
+
+def _is_indexed(cursor: CursorWrapper) -> bool:
+    cursor.execute(_INDEXED, [INDEX])
+    return bool(cursor.fetchone()[0])
 
 
 def _by_index(known: dict[str, int | str]) -> tuple[Candidate, ...]:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('hnsw.ef_search', %s, true)", [str(EF_SEARCH)])
-        cursor.execute("SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true)")
+        cursor.execute(_SETTINGS, [str(EF_SEARCH)])
         cursor.execute(_BY_INDEX, known)
         return tuple(Candidate(*row) for row in cursor.fetchall())
 
