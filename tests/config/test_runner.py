@@ -1,5 +1,6 @@
 """Keeping several processes together."""
 
+import io
 import os
 import signal
 import socket
@@ -33,6 +34,13 @@ def eventually(condition: Callable[[], bool]) -> bool:
     return False
 
 
+def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What is shown from now on. pytest's own capture loses what a thread writes between its reading and emptying."""
+    shown = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", shown)
+    return shown
+
+
 class TestAPort:
     def test_one_that_is_taken_is_refused_with_a_way_out(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:
@@ -47,10 +55,10 @@ class TestAPort:
 
 
 class TestAChild:
-    def test_its_lines_are_shown_behind_its_name(self, capfd: pytest.CaptureFixture[str]) -> None:
+    def test_its_lines_are_shown_behind_its_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        shown = terminal(monkeypatch)
         made = child("print('hello')")
-        shown: list[str] = []
-        assert eventually(lambda: bool(shown.append(capfd.readouterr().out) or "child  | hello" in "".join(shown)))
+        assert eventually(lambda: "child  | hello" in shown.getvalue())
         assert eventually(lambda: made.returncode() == 0)
 
     def test_a_dead_one_is_started_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,8 +70,9 @@ class TestAChild:
         assert made.returncode() is None
         stop_all([made])
 
-    def test_one_that_does_not_listen_is_killed_in_the_end(self, capfd: pytest.CaptureFixture[str]) -> None:
+    def test_one_that_does_not_listen_is_killed_in_the_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        shown = terminal(monkeypatch)
         made = child(STUBBORN)
-        assert eventually(lambda: "deaf" in capfd.readouterr().out)
+        assert eventually(lambda: "deaf" in shown.getvalue())
         stop_all([made], grace=0.3)
         assert made.returncode() == -signal.SIGKILL
