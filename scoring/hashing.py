@@ -1,4 +1,4 @@
-"""Stable ids of n-grams, many at a time. Pure.
+"""Stable ids of n-grams, and pseudo-random bits of numbers, many at a time. Pure.
 
 An *atom* is a number that stands for a character (its code point) or for a word (CRC-32, above all code points); 0 is
 a boundary. The id of an n-gram is the highest bits of the sum of its atoms, each times the multiplier of its place,
@@ -22,6 +22,10 @@ Mask = NDArray[np.bool_]
 
 _PLACES: Final = tuple(np.uint64(m) for m in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9))
 _FIRST: Final = np.ones(1, dtype=np.bool_)
+_MIXING: Final = tuple(  # multiply, then let the upper bits into the lower ones
+    (np.uint64(multiplier), np.uint64(shift))
+    for multiplier, shift in ((0x9E3779B97F4A7C15, 30), (0xBF58476D1CE4E5B9, 27), (0x94D049BB133111EB, 31))
+)
 WORD_BIT: Final = 1 << 32  # sets the atoms of words apart from those of characters
 
 
@@ -73,3 +77,11 @@ def end_to_end(parts: Sequence[Atoms]) -> Atoms:
     """The atoms of several texts with a boundary after each."""
     boundary = np.zeros(1, dtype=np.uint64)
     return np.concatenate([boundary[:0], *(piece for part in parts for piece in (part, boundary))])
+
+
+def mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The numbers as pseudo-random bits, in place: SplitMix64, Steele, Lea and Flood (2014), OOPSLA."""
+    for multiplier, shift in _MIXING:
+        np.multiply(numbers, multiplier, out=numbers)
+        np.bitwise_xor(numbers, np.right_shift(numbers, shift), out=numbers)
+    return numbers

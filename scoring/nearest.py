@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scoring.features import SCORER_VERSION, UPSTREAM, Features
+from scoring.hashing import mixed
 from scoring.state import Floats
 
 Keys = npt.NDArray[np.int64]
@@ -36,10 +37,6 @@ _FINENESS: Final = 4_096  # weights are rounded to whole parts of this, so that 
 _TABLE_KEYS: Final = 1 << 40  # keys of the table begin here, far above those of n-grams
 _WORDS: Final = BITS // 64
 _WORD_NUMBERS: Final = np.arange(1, _WORDS + 1, dtype=np.uint64)
-_MIXING: Final = tuple(  # splitmix64: multiply, then let the upper bits into the lower ones
-    (np.uint64(multiplier), np.uint64(shift))
-    for multiplier, shift in ((0x9E3779B97F4A7C15, 30), (0xBF58476D1CE4E5B9, 27), (0x94D049BB133111EB, 31))
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +98,7 @@ def _unit(weights: Floats) -> Floats:
 def _hashes(keys: Keys) -> npt.NDArray[np.uint64]:
     """(keys, words) pseudo-random bits (splitmix64), little-endian on any machine."""
     state: npt.NDArray[np.uint64] = keys.astype(np.uint64)[:, None] * np.uint64(_WORDS) + _WORD_NUMBERS
-    for multiplier, shift in _MIXING:
-        np.multiply(state, multiplier, out=state)
-        np.bitwise_xor(state, np.right_shift(state, shift), out=state)
-    return state.astype("<u8", copy=False)
+    return mixed(state).astype("<u8", copy=False)
 
 
 def _table(features: Features) -> dict[int, float]:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.features import AlertFacts
+from scoring.hashing import mixed
 from scoring.quiet import Quiet
 from scoring.text import contains_phrase, fold
 
@@ -224,13 +225,6 @@ def blind_urgencies(
     stays while the policy does and says nothing of what the model thinks.
     """
     least = policy.hide_below if policy.stage == "suppress" else 0.0
-    drawn = least + (1 - least) * _scattered(alert_id)
+    share = (mixed(alert_id.astype(np.uint64)) >> np.uint64(11)) / 2.0**53  # in [0, 1)
+    drawn = least + (1 - least) * share
     return urgencies(policy.stage, tiers(drawn, policy), drawn, upstream_score)
-
-
-def _scattered(ids: NDArray[np.int64]) -> NDArray[np.float64]:
-    """A number in [0, 1) of each id: SplitMix64, Steele, Lea and Flood (2014), OOPSLA; many at a time."""
-    mixed = ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-    return ((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(11)) / 2.0**53
