@@ -69,7 +69,7 @@ def next_check(*, user: Person, queue: Queue, source: Source, now: datetime) -> 
     if waiting is not None or last is None:  # who has not begun is not checked
         return None if waiting is None else Check.objects.get(pk=waiting)
     # By the person's last ledger row and how many checks they had: after each of both it is another draw.
-    if _hash("time", queue.pk, id_of(user), last, had) >= settings.CHECK_SHARE:
+    if share_of("time", queue.pk, id_of(user), last, had) >= settings.CHECK_SHARE:
         return None
     certain = _draw(user, queue, source, now, certain=True)
     return _draw(user, queue, source, now, certain=False) if certain is None and source == Source.REP else certain
@@ -108,7 +108,7 @@ def _draw(user: Person, queue: Queue, source: Source, now: datetime, *, certain:
     fit = [pk for pk, known in facts.items() if _answer(known, certain) is not None]
     if not fit:
         return None
-    chosen = min(sorted(fit)[-YOUNGEST:], key=lambda pk: (_hash("alert", pk, id_of(user)), pk))
+    chosen = min(sorted(fit)[-YOUNGEST:], key=lambda pk: (share_of("alert", pk, id_of(user)), pk))
     check, _made = Check.objects.get_or_create(
         person_id=id_of(user), alert_id=chosen,
         defaults={"queue": queue, "source": source, "certain": certain, "drawn_at": now},
@@ -123,7 +123,7 @@ def _answer(facts: list[rules.Fact], certain: bool) -> bool | None:
     return None if label is None else label.accurate
 
 
-def _hash(*parts: str | int) -> float:
-    """A number in [0, 1) that depends on the parts alone."""
+def share_of(*parts: str | int) -> float:
+    """A number in [0, 1) that depends on the parts alone: what is drawn about checks."""
     text = ":".join(map(str, parts))
     return int.from_bytes(hashlib.blake2b(f"check:{text}".encode(), digest_size=6).digest()) / 2**48

@@ -6,7 +6,6 @@ question that only its person is asked: under a lease like any other, and no par
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -57,7 +56,5 @@ def _because(check: Check) -> str:
     """The reason of a question asked lately: a reason of its own would give a check away."""
     asked = Question.objects.filter(queue_id=check.queue_id).exclude(state=State.CHECK).order_by("-pk")
     reasons = list(asked.values_list("because", flat=True)[:BESIDE])
-    place = int.from_bytes(
-        hashlib.blake2b(f"because:{check.alert_id}:{check.person_id}".encode(), digest_size=4).digest()
-    )
-    return reasons[place % len(reasons)] if reasons else Because.RANDOM
+    place = int(checks.share_of("because", check.alert_id, check.person_id) * len(reasons))
+    return reasons[place] if reasons else Because.RANDOM
