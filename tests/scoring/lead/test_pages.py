@@ -24,19 +24,6 @@ def _it_is_june(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
-@pytest.fixture
-def lena_reads(client: Client, lena: User) -> Callable[[str], str]:
-    """What lena sees at an address."""
-    client.force_login(lena)
-
-    def read(address: str) -> str:
-        response = client.get(address)
-        assert response.status_code == 200, response
-        return response.content.decode()
-
-    return read
-
-
 class TestQueuePage:
     def test_a_new_queue_explains_what_it_does_not_know(self, queue: Queue, lena_reads: Callable[[str], str]) -> None:
         page = lena_reads("/lead/churn/")

@@ -82,19 +82,6 @@ def rhea(queue: Queue) -> User:
     return User.objects.get(username="rhea")
 
 
-@pytest.fixture
-def lena_reads(client: Client, lena: User) -> Callable[[str], str]:
-    """What lena sees at an address."""
-    client.force_login(lena)
-
-    def read(address: str) -> str:
-        response = client.get(address)
-        assert response.status_code == 200, response
-        return response.content.decode()
-
-    return read
-
-
 class TestQueuePage:
     def test_it_begins_with_a_sentence_that_says_what_it_shows(
         self, history: Queue, lena_reads: Callable[[str], str]

@@ -10,10 +10,10 @@ from feedback.models import Alert, LedgerEntry, Queue, Scorer, Source, Value
 from feedback.services import retract_verdict
 from scoring.fold import configuration_of, model_at
 from scoring.models import JudgeFigure, Suspect
-from scoring.services import take_in
 from scoring.trust import selectors
 from scoring.trust.services import let_in, vet_judges
-from tests.factories import NOON, judge, make_draft
+from tests.factories import NOON, judge
+from tests.scoring.trust.history import ninety, truth
 
 LATER = NOON + timedelta(days=1)
 
@@ -21,16 +21,7 @@ LATER = NOON + timedelta(days=1)
 @pytest.fixture
 def alerts(queue: Queue, upstream: Scorer) -> list[Alert]:
     """Ninety alerts, of which those about leaving are accurate."""
-    drafts = [
-        make_draft("We are leaving you." if n % 2 else "Thanks, all is fine.", upstream_score=0.9 if n % 2 else 0.1)
-        for n in range(90)
-    ]
-    taken = take_in(queue=queue, scorer=upstream, drafts=drafts, now=NOON)
-    return list(Alert.objects.filter(pk__in=[one.alert_id for one in taken]).order_by("pk"))
-
-
-def truth(alert: Alert) -> Value:
-    return Value.ACCURATE if "leaving" in alert.text else Value.FALSE_POSITIVE
+    return ninety(queue, upstream)
 
 
 def learnt(queue: Queue) -> int:
