@@ -12,14 +12,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scoring.columns import Floats, Ints, Where, per_spread
 from scoring.features import Features
 from scoring.registry import BELIEFS, SLOW
-from scoring.state import FIXED, Encoder, Row, Vector
-
-_Places = NDArray[np.int64]
+from scoring.state import FIXED, Encoder, Places, Row, Vector
 
 
 class _Laid(NamedTuple):
@@ -77,8 +74,7 @@ def _lay_out(encoder: Encoder, coming: Sequence[Features]) -> list[_Laid]:
     statistics = _run(encoder, rows, numbers)
     dense, dense_values, dense_bounds = _dense(encoder, rows, columns, numbers, statistics)
     sparse, sparse_values, sparse_bounds = _sparse(encoder, rows)
-    generation = encoder.generation
-    slow = [0.0] * len(rows) if generation is None else generation.log_odds_many(coming[: len(rows)]).tolist()
+    slow = encoder.slow_of_many(coming[: len(rows)])
     of_numbers = _bounds([len(row.numbers) for row in rows])
     laid = []
     for i, row in enumerate(rows):
@@ -121,7 +117,7 @@ def _learn(table: Floats, where: Where, numbers: Floats, after: Floats) -> None:
 
 def _dense(
     encoder: Encoder, rows: Sequence[Row], columns: Ints, numbers: Floats, statistics: Floats
-) -> tuple[_Places, Floats, list[int]]:
+) -> tuple[Places, Floats, list[int]]:
     """Dense slots and values of all rows end to end, in the order of `Encoder.vector`, and where each row begins."""
     of_categories, of_numbers = [len(row.categories) for row in rows], [len(row.numbers) for row in rows]
     categories = np.array(of_categories) + BELIEFS
@@ -139,11 +135,11 @@ def _dense(
     return dense, values, bounds
 
 
-def _sparse(encoder: Encoder, rows: Sequence[Row]) -> tuple[Ints, Floats, list[int]]:
+def _sparse(encoder: Encoder, rows: Sequence[Row]) -> tuple[Places, Floats, list[int]]:
     parts = [part for row in rows for part in (row.text_ids, row.hashed)]
     sizes = [len(part) for part in parts]
     each = [value for row in rows for value in (encoder.text_value(len(row.text_ids)), 1.0)]
-    return np.concatenate(parts), np.repeat(each, sizes), _bounds(sizes)[::2]
+    return np.concatenate(parts, dtype=np.int64), np.repeat(each, sizes), _bounds(sizes)[::2]
 
 
 def _bounds(sizes: Sequence[int]) -> list[int]:
@@ -153,8 +149,8 @@ def _bounds(sizes: Sequence[int]) -> list[int]:
     return bounds
 
 
-def _side_by_side(starts: _Places, sizes: Sequence[int]) -> _Places:
+def _side_by_side(starts: Places, sizes: Sequence[int]) -> Places:
     """The places start, start + 1 ... of every row."""
     counted = np.array(sizes)
-    places: _Places = np.arange(counted.sum()) + np.repeat(starts - np.cumsum(counted) + counted, counted)
+    places: Places = np.arange(counted.sum()) + np.repeat(starts - np.cumsum(counted) + counted, counted)
     return places

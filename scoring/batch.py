@@ -83,7 +83,7 @@ def _features(model: OnlineModel, alerts: Sequence[AlertFacts], grams: Grams) ->
 def _weigh(model: OnlineModel, features: Sequence[Features]) -> _Parts:
     encoder, weights = model.encoder, model.weights
     columns, statistics = encoder.registry.columns, encoder.statistics
-    rows = [encoder.row(one) for one in features]
+    rows = encoder.rows(features)
     found = np.concatenate([row.columns for row in rows])
     numbers = np.concatenate([row.numbers for row in rows])
     first = encoder.registry.first_slots[found]

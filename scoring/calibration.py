@@ -61,33 +61,38 @@ class Calibrator:
 
     def learn(self, raw: float, label: bool, weight: float) -> None:
         """Learn what became of an alert that scored ``raw`` log-odds."""
-        values = (*_parts(raw), 1.0)
-        log_odds = sum(parameter * value for parameter, value in zip(self.parameters, values, strict=True))
+        above, below, shift = self.parameters
+        high, low = _parts(raw)
+        log_odds = above * high + below * low + shift
         probability = 1.0 / (1.0 + math.exp(-min(FURTHEST, max(-FURTHEST, log_odds))))
         self._record(probability, label, weight)
-        self._step(values, weight * (probability - label), weight * probability * (1.0 - probability))
+        self._step(high, low, weight * (probability - label), weight * probability * (1.0 - probability))
 
-    def _step(self, values: tuple[float, float, float], slope: float, curvature: float) -> None:
+    def _step(self, high: float, low: float, slope: float, curvature: float) -> None:
         covariance, config = self.covariance, self.config
-        x, y, z = values
-        reach = [a * x + b * y + c * z for a, b, c in covariance]
-        doubt = reach[0] * x + reach[1] * y + reach[2] * z
-        shrink = 1.0 / (1.0 + curvature * max(0.0, doubt))
+        reach = [a * high + b * low + c for a, b, c in covariance]
         first, second, third = reach
+        doubt = first * high + second * low + third
+        shrink = 1.0 / (1.0 + curvature * max(0.0, doubt))
         for row, far in zip(covariance, reach, strict=True):
             scale = curvature * shrink * far
             row[0] -= scale * first
             row[1] -= scale * second
             row[2] -= scale * third
-        wide = config.calibration_slope_variance
-        for i, limit in enumerate((wide, wide, config.calibration_shift_variance)):
-            covariance[i][i] = min(limit, covariance[i][i] + config.calibration_drift * limit)
-            self.parameters[i] -= shrink * slope * reach[i]
+        drift, wide, wide_shift = (
+            config.calibration_drift,
+            config.calibration_slope_variance,
+            config.calibration_shift_variance,
+        )
+        covariance[0][0] = min(wide, covariance[0][0] + drift * wide)
+        covariance[1][1] = min(wide, covariance[1][1] + drift * wide)
+        covariance[2][2] = min(wide_shift, covariance[2][2] + drift * wide_shift)
+        step = shrink * slope
         above, below, shift = self.parameters
         self.parameters = [
-            min(_STEEPEST, max(_FLATTEST, above)),
-            min(_STEEPEST, max(_FLATTEST, below)),
-            min(_FURTHEST_SHIFT, max(-_FURTHEST_SHIFT, shift)),
+            min(_STEEPEST, max(_FLATTEST, above - step * first)),
+            min(_STEEPEST, max(_FLATTEST, below - step * second)),
+            min(_FURTHEST_SHIFT, max(-_FURTHEST_SHIFT, shift - step * third)),
         ]
 
     def _record(self, probability: float, label: bool, weight: float) -> None:

@@ -27,8 +27,9 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class Count:
-    """Decayed numbers of accurate and false alerts, and what they say in log-odds."""
+    """Decayed numbers of accurate and false alerts, what they say in log-odds, and to which of the sums they belong."""
 
+    slot: int
     accurate: float
     false: float
     log_odds: float
@@ -61,7 +62,7 @@ class Counts:
         table = self.table
         for key in features.categories:
             if (found := table.get(key)) is not None:
-                sums[slot_of(key[0])] += found.log_odds
+                sums[found.slot] += found.log_odds
         if features.customer and (found := table.get((CUSTOMER, features.customer))) is not None:
             sums[CUSTOMERS], sums[KNOWN] = found.log_odds, 1.0
         return sums
@@ -69,30 +70,30 @@ class Counts:
     def learn(self, features: Features, label: bool, weight: float) -> None:
         """Count one label."""
         hit, miss = (weight, 0.0) if label else (0.0, weight)
-        base = self._count(EVERYBODY, hit, miss, 0.0, 0.5)
+        base = self._count(EVERYBODY, hit, miss, self._kept, 0.0, 0.5)
         rate = 1.0 / (1.0 + math.exp(-base))
         for key in features.categories:
             if key[0] == SCORER:
-                self._count(key, hit, miss, 0.0, 0.5)
+                self._count(key, hit, miss, self._kept_of_scorers, 0.0, 0.5)
             else:
-                self._count(key, hit, miss, base, rate)
+                self._count(key, hit, miss, self._kept, base, rate)
         if features.customer:
-            self._count((CUSTOMER, features.customer), hit, miss, base, rate)
+            self._count((CUSTOMER, features.customer), hit, miss, self._kept, base, rate)
         while len(self.table) > self.config.counts_memory:
             del self.table[next(iter(self.table))]
 
-    def _count(self, key: Key, hit: float, miss: float, base: float, rate: float) -> float:
+    def _count(self, key: Key, hit: float, miss: float, kept: float, base: float, rate: float) -> float:
         """Count for one key, and return its log-odds beyond ``base``, which are everybody's, and ``rate`` as a share.
 
-        ``hit``, ``miss``: the weight of an accurate and of a false label, 0 for the other one.
+        ``hit``, ``miss``: the weight of an accurate and of a false label, 0 for the other one. ``kept``: what is left
+        of what was counted before.
         """
-        count = self.table.pop(key, None) or Count(0.0, 0.0, 0.0)
-        kept = self._kept_of_scorers if key[0] == SCORER else self._kept
+        count = self.table.pop(key, None) or Count(slot_of(key[0]), 0.0, 0.0, 0.0)
+        self.table[key] = count  # met last
         accurate = count.accurate = count.accurate * kept + hit
         false = count.false = count.false * kept + miss
         shrink = self._shrink
         count.log_odds = found = math.log((accurate + shrink * rate) / (false + shrink * (1.0 - rate))) - base
-        self.table[key] = count
         return found
 
     def dump(self) -> tuple[list[Key], Arrays]:
@@ -112,7 +113,7 @@ class Counts:
         for key, accurate, false, log_odds in zip(keys, *(column.tolist() for column in columns), strict=True):
             match key:
                 case [str(name), str(value)] if accurate >= 0 and false >= 0:
-                    self.table[name, value] = Count(accurate, false, log_odds)
+                    self.table[name, value] = Count(slot_of(name), accurate, false, log_odds)
                 case _:
                     raise CheckpointCorrupt("a count cannot be")
         if len(self.table) != len(keys):

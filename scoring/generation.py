@@ -76,7 +76,7 @@ class Generation:
 
     def log_odds(self, features: Features) -> float:
         """What it says of an alert, in log-odds between -8 and 8."""
-        return self.trees.log_odds(self.table.row(features))
+        return self.trees.log_odds(*self.table.known(features))
 
     def log_odds_many(self, many: Sequence[Features]) -> Floats:
         """What it says of many alerts, shape (alerts,)."""
@@ -85,7 +85,7 @@ class Generation:
     def parts(self, features: Features) -> dict[str, float]:
         """What each feature adds to its log-odds beyond an average alert, by name."""
         parts: dict[str, float] = {}
-        for name, part in zip(self.table.names, self.trees.parts(self.table.row(features)).tolist(), strict=True):
+        for name, part in zip(self.table.names, self.trees.parts(*self.table.known(features)).tolist(), strict=True):
             parts[name] = parts.get(name, 0.0) + part
         return parts
 
@@ -168,8 +168,8 @@ def train(lessons: Sequence[TrainingLesson], config: ModelConfig) -> Generation:
     weights = np.array([lesson.weight for lesson in lessons], dtype=np.float64)
     _ensemble()  # the limit holds for what is loaded already
     with threadpool_limits(1):
-        trees = _boost(rows, labels, weights, table.width, config)
-        crossed = _cross(rows, labels, weights, table.width, config)
+        trees = _boost(rows, labels, weights, config)
+        crossed = _cross(rows, labels, weights, config)
         words = _words(lessons, labels, weights, crossed, config)
     newest = crossed[max(0, len(crossed) - config.memory) :]
     return Generation(len(lessons), table, trees, newest, _report(crossed, labels, weights), words)
@@ -194,19 +194,20 @@ def _ensemble() -> Any:
     return ensemble
 
 
-def _cross(rows: Floats, labels: NDArray[np.bool_], weights: Floats, width: int, config: ModelConfig) -> Floats:
+def _cross(rows: Floats, labels: NDArray[np.bool_], weights: Floats, config: ModelConfig) -> Floats:
     """For each row the log-odds of trees that were trained without its fold."""
     crossed = np.zeros(len(rows))
     fold = np.arange(len(rows)) % config.slow_folds
     for left_out in range(config.slow_folds):
         rest, own = fold != left_out, fold == left_out
-        crossed[own] = _boost(rows[rest], labels[rest], weights[rest], width, config).log_odds_many(rows[own])
+        crossed[own] = _boost(rows[rest], labels[rest], weights[rest], config).log_odds_many(rows[own])
     return crossed
 
 
-def _boost(rows: Floats, labels: NDArray[np.bool_], weights: Floats, width: int, config: ModelConfig) -> Trees:
+def _boost(rows: Floats, labels: NDArray[np.bool_], weights: Floats, config: ModelConfig) -> Trees:
     """Boosted trees; none, but the base rate, where there is too little of either label."""
     rows, labels, weights = rows[weights > 0], labels[weights > 0], weights[weights > 0]
+    width = rows.shape[1]
     accurate, false = float(weights[labels].sum()), float(weights[~labels].sum())
     base = float(np.log((accurate + 1.0) / (false + 1.0)))
     if not width or min(int(labels.sum()), int((~labels).sum())) < _FEWEST:
@@ -221,8 +222,7 @@ def _boost(rows: Floats, labels: NDArray[np.bool_], weights: Floats, width: int,
         early_stopping=False,
         random_state=0,
     )
-    values = rows[:, :width]
-    boosting.fit(np.where(np.isinf(values), np.nan, values), labels, weights)
+    boosting.fit(rows, labels, weights)
     grown = [predictors[0].nodes for predictors in boosting._predictors]
     return _trees(grown, width, float(boosting._baseline_prediction[0, 0]))
 

@@ -6,6 +6,7 @@ categories are *dense*: numbered in the order in which they were first learnt, a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -22,6 +23,8 @@ from scoring.generation import Generation
 from scoring.model_config import ModelConfig
 from scoring.registry import BELIEFS, SLOW, Category, Registry, categories_of, hashed_slot
 from scoring.stance import ALONE
+
+Places = NDArray[np.int64]
 
 UNKNOWN_UPSTREAM: Final = 0.5
 _GOLDEN: Final = 0x9E3779B97F4A7C15
@@ -57,9 +60,9 @@ class Row:
 class Vector:
     """A row under the statistics of the moment: dense slots and sparse slots with their values."""
 
-    dense: NDArray[np.int64]
+    dense: Places
     dense_values: Floats
-    sparse: Ints
+    sparse: Places  # as wide as numpy's own indices: gathering by others takes it several times as long
     sparse_values: Floats
 
 
@@ -143,6 +146,12 @@ class Encoder:
         """The row of an alert; numbers without a column are left out."""
         return self.bare_row(features, self.beliefs(features))
 
+    def rows(self, many: Sequence[Features]) -> list[Row]:
+        """``row`` of each; the generation's trees are asked about all of them at once."""
+        slow = self.slow_of_many(many)
+        beliefs = [np.array([said, *self.counts.features(one)]) for said, one in zip(slow, many, strict=True)]
+        return [self.bare_row(one, found) for one, found in zip(many, beliefs, strict=True)]
+
     def bare_row(self, features: Features, beliefs: Floats) -> Row:
         """``row`` with these beliefs."""
         names, values = zip(*features.numbers, strict=True) if features.numbers else ((), ())
@@ -176,6 +185,10 @@ class Encoder:
         slow = 0.0 if self.generation is None else self.generation.log_odds(features)
         return np.array([slow, *self.counts.features(features)])
 
+    def slow_of_many(self, many: Sequence[Features]) -> list[float]:
+        """What the slow generation says of each alert; 0 without one."""
+        return [0.0] * len(many) if self.generation is None else self.generation.log_odds_many(many).tolist()
+
     def slow(self, row: Row) -> float:
         """What the slow generation says of a remembered row; values that found no dense slot it takes for unknown."""
         if self.generation is None:
@@ -201,7 +214,8 @@ class Encoder:
         where, numbers = row.where, row.numbers
         first, categories = self.registry.first_slots[where], len(row.categories)
         dense = np.concatenate((FIXED, row.categories, first, first + 1 + self.statistics.bin(where, numbers)))
-        dense_values = np.ones(len(dense))
+        dense_values = np.empty(len(dense))
+        dense_values.fill(1.0)
         dense_values[SLOW:BELIEFS] = row.beliefs
         dense_values[BELIEFS + categories : BELIEFS + categories + len(numbers)] = self.statistics.z(where, numbers)
         return Vector(dense, dense_values, *self._sparse(row))
@@ -210,14 +224,14 @@ class Encoder:
         """The value that each of so many text ids carries."""
         return self.config.text_gain / texts**0.5 if texts else 0.0
 
-    def _sparse(self, row: Row) -> tuple[Ints, Floats]:
+    def _sparse(self, row: Row) -> tuple[Places, Floats]:
         texts = len(row.text_ids)
         values = np.empty(texts + len(row.hashed))
         values.fill(self.text_value(texts))
         if not len(row.hashed):
-            return row.text_ids, values
+            return row.text_ids.astype(np.int64), values
         values[texts:] = 1.0
-        return np.concatenate((row.text_ids, row.hashed)), values
+        return np.concatenate((row.text_ids, row.hashed), dtype=np.int64), values
 
     def measures(self, columns: Ints, numbers: Floats, weights: Weights) -> Floats:
         """What each number adds to the log-odds: its z-score's part and its bin's."""

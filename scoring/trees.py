@@ -2,17 +2,19 @@
 
 Every tree has at most 16 leaves, so the leaves that an alert can still reach fit in 16 bits. A question that the alert
 answers with "greater" takes the leaves on its left away; the lowest bit that is left after all questions is the alert's
-leaf. All questions of all trees are asked at once, without walking (QuickScorer: Lucchese et al. 2015, SIGIR).
+leaf (QuickScorer: Lucchese et al. 2015, SIGIR). Trees are not walked: what all questions about one column leave of all
+trees' leaves depends only on how many of the column's thresholds a value is above, and is worked out once.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,11 +38,7 @@ Category = tuple[str, str]
 
 
 class Table:
-    """Columns of numbers and of categories (as codes in order of their names). What is missing or unknown has no value.
-
-    A row is laid out twice: once with what is missing below every number, once with it above, so that a question
-    decides by which half it reads where a missing value goes.
-    """
+    """Columns of numbers and of categories (as codes in order of their names). What is missing or unknown is NaN."""
 
     def __init__(self, numbers: Sequence[str], categories: Sequence[Category]) -> None:
         self.numbers, self.categories = list(numbers), list(categories)
@@ -49,7 +47,6 @@ class Table:
         places = {name: len(self.numbers) + place for place, name in enumerate(self.names[len(self.numbers) :])}
         self.codes = {key: (places[key[0]], float(code)) for code, key in enumerate(self.categories)}
         self.width = len(self.names)
-        self._empty = np.concatenate((np.full(self.width, -np.inf), np.full(self.width, np.inf)))
 
     @classmethod
     def of(cls, lessons: Iterable[Features]) -> Table:
@@ -65,15 +62,7 @@ class Table:
                 by_name[name].append(value)
         return cls(sorted(numbers), [(name, value) for name in sorted(by_name) for value in sorted(by_name[name])])
 
-    def row(self, features: Features) -> Floats:
-        """One alert, shape (2 * width,)."""
-        row = self._empty.copy()
-        places, values = self._known(features)
-        row[places] = values
-        row[self.width :][places] = values
-        return row
-
-    def _known(self, features: Features) -> tuple[list[int], list[float]]:
+    def known(self, features: Features) -> tuple[list[int], list[float]]:
         """The columns for which an alert has a value, and the values."""
         places: list[int] = []
         values: list[float] = []
@@ -88,18 +77,17 @@ class Table:
         return places, values
 
     def empty(self, rows: int) -> Floats:
-        """Rows of which nothing is known, shape (rows, 2 * width)."""
-        return np.tile(self._empty, (rows, 1))
+        """Rows of which nothing is known, shape (rows, width)."""
+        return np.full((rows, self.width), np.nan)
 
     def fill(self, rows: Floats, of: NDArray[np.int64], places: NDArray[np.int64], values: Floats) -> None:
         """Put values into rows; ``of``: the row of each, ``places``: its column, below 0 for none."""
         known = places >= 0
         rows[of[known], places[known]] = values[known]
-        rows[of[known], places[known] + self.width] = values[known]
 
     def matrix(self, many: Sequence[Features]) -> Floats:
-        """Many alerts, shape (alerts, 2 * width)."""
-        known = [self._known(features) for features in many]
+        """Many alerts, shape (alerts, width)."""
+        known = [self.known(features) for features in many]
         rows = self.empty(len(many))
         of = np.repeat(np.arange(len(many)), [len(places) for places, _ in known])
         places = np.array(list(chain.from_iterable(places for places, _ in known)), dtype=np.int64)
@@ -108,13 +96,26 @@ class Table:
         return rows
 
 
+class _Answers(NamedTuple):
+    """What all questions about one column leave of the leaves of all trees, by the value: rows of ``kept``.
+
+    ``thresholds``: those of each column, ascending. A value above n of them reads row ``firsts[column] + n``, a missing
+    one ``missing[column]``. ``kept``: shape (rows, trees).
+    """
+
+    thresholds: list[list[float]]
+    firsts: list[int]
+    missing: list[int]
+    kept: Bits
+
+
 @dataclass(frozen=True)
 class Trees:
     """Trees over a table of ``width`` columns.
 
-    ``asked``: place in a row, ``thresholds``, ``left`` and ``reach`` (the leaves left of a question, and all below it),
-    each of shape (15, trees); ``leaves`` and ``covers`` (log-odds, and how many rows of training ended there) of shape
-    (trees, 16); ``base``: the log-odds before any tree.
+    ``asked``: the column, plus ``width`` where a missing value counts as greater; ``thresholds``, ``left`` and
+    ``reach`` (the leaves left of a question, and all below it), each of shape (15, trees); ``leaves`` and ``covers``
+    (log-odds, and how many rows of training ended there) of shape (trees, 16); ``base``: the log-odds before any tree.
     """
 
     width: int
@@ -127,39 +128,61 @@ class Trees:
     covers: Floats
 
     @cached_property
-    def _kept(self) -> Bits:
-        return ~self.left
-
-    @cached_property
     def _first_leaf(self) -> NDArray[np.int64]:
         return np.arange(len(self.leaves), dtype=np.int64) * LEAVES
 
-    def log_odds(self, row: Floats) -> float:
-        """The log-odds of one row of the table."""
-        return min(FURTHEST, max(-FURTHEST, self.base + float(np.add.reduce(self.leaves.take(self._leaves_of(row))))))
+    def log_odds(self, places: Sequence[int], values: Sequence[float]) -> float:
+        """The log-odds of an alert that has these values in these columns of the table, and no others."""
+        leaves = self.leaves.take(self._leaves_of(places, values))
+        return min(FURTHEST, max(-FURTHEST, self.base + float(np.add.reduce(leaves))))
 
     def log_odds_many(self, rows: Floats) -> Floats:
-        """The log-odds of many rows, shape (alerts,); equal to those one by one."""
+        """The log-odds of many rows of the table, shape (alerts,); equal to those one by one."""
         found = np.empty(len(rows))
         for first in range(0, len(rows), _BLOCK):
             leaves = self.leaves.take(self._leaves_of_many(rows[first : first + _BLOCK]))
             found[first : first + _BLOCK] = self.base + np.add.reduce(leaves, axis=1)
         return np.clip(found, -FURTHEST, FURTHEST)
 
-    def parts(self, row: Floats) -> Floats:
-        """What each column adds to the log-odds of one row beyond the average row, shape (width,)."""
-        parts: Floats = np.add.reduce(self._parts_of_leaves.take(self._leaves_of(row), axis=0), axis=0)
+    def parts(self, places: Sequence[int], values: Sequence[float]) -> Floats:
+        """What each column adds to an alert's log-odds beyond the average alert, shape (width,)."""
+        leaves = self._leaves_of(places, values)
+        parts: Floats = np.add.reduce(self._parts_of_leaves.take(leaves, axis=0), axis=0)
         return parts
 
-    def _leaves_of(self, row: Floats) -> NDArray[np.int64]:
-        greater = row.take(self.asked) > self.thresholds
-        left = np.bitwise_and.reduce(np.where(greater, self._kept, _ALL), axis=0)
-        return _LOWEST.take(left) + self._first_leaf
+    def _leaves_of(self, places: Sequence[int], values: Sequence[float]) -> NDArray[np.int64]:
+        thresholds, firsts, missing, kept = self._answers
+        at = missing.copy()
+        for place, value in zip(places, values, strict=True):
+            at[place] = firsts[place] + bisect_left(thresholds[place], value)
+        return _LOWEST.take(np.bitwise_and.reduce(kept.take(at, axis=0), axis=0)) + self._first_leaf
 
     def _leaves_of_many(self, rows: Floats) -> NDArray[np.int64]:
-        greater = rows.take(self.asked, axis=1) > self.thresholds
-        left = np.bitwise_and.reduce(np.where(greater, self._kept, _ALL), axis=1)
+        thresholds, firsts, missing, kept = self._answers
+        left = np.full((len(rows), len(self.leaves)), _ALL)
+        for column in range(self.width):
+            values = rows[:, column]
+            at = firsts[column] + np.searchsorted(thresholds[column], values)
+            left &= kept.take(np.where(np.isnan(values), missing[column], at), axis=0)
         return _LOWEST.take(left) + self._first_leaf
+
+    @cached_property
+    def _answers(self) -> _Answers:
+        thresholds, firsts, missing = [], [], []
+        kept = [np.full((1, len(self.leaves)), _ALL)]  # of trees that ask nothing
+        for column in range(self.width):
+            lost = self.asked == column + self.width  # a missing value counts as greater
+            asked = lost | (self.asked == column)
+            cuts, above = np.unique(self.thresholds[asked], return_inverse=True)
+            passed = np.full((len(cuts) + 2, len(self.leaves)), _ALL)
+            np.bitwise_and.at(passed, (above + 1, np.nonzero(asked)[1]), ~self.left[asked])
+            np.bitwise_and.accumulate(passed[:-1], axis=0, out=passed[:-1])
+            np.bitwise_and.at(passed[-1], np.nonzero(lost)[1], ~self.left[lost])
+            thresholds.append(cuts.tolist())
+            firsts.append(sum(map(len, kept)))
+            missing.append(firsts[-1] + len(cuts) + 1)
+            kept.append(passed)
+        return _Answers(thresholds, firsts, missing or [0], np.concatenate(kept))
 
     @cached_property
     def _parts_of_leaves(self) -> Floats:

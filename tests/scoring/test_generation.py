@@ -49,8 +49,7 @@ class TestAGeneration:
             min_samples_leaf=CONFIG.slow_leaf, l2_regularization=CONFIG.slow_l2, max_features=CONFIG.slow_columns,
             early_stopping=False, random_state=0,
         )  # fmt: skip
-        rows = generation.table.matrix([one.features for one in lessons])[:, : generation.table.width]
-        rows[np.isinf(rows)] = np.nan
+        rows = generation.table.matrix([one.features for one in lessons])
         boosting.fit(rows, [one.label for one in lessons])
         ours = 1 / (1 + np.exp(-generation.log_odds_many([one.features for one in lessons])))
         assert np.abs(ours - boosting.predict_proba(rows)[:, 1]).max() < 1e-6
