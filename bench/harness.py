@@ -24,9 +24,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def database(**settings: str) -> Iterator[Path]:
-    """A throwaway cluster with the product's tables and durable commits, and Django set up on it; yields its folder."""
-    home = Path(tempfile.mkdtemp(prefix="alertloop-bench-"))
+def database(keep: Path | None = None, **settings: str) -> Iterator[Path]:
+    """A cluster with the product's tables and durable commits, and Django set up on it; yields its folder.
+
+    It is thrown away at the end, unless it is to `keep`: then it stands in that folder, and is used again.
+    """
+    home = keep or Path(tempfile.mkdtemp(prefix="alertloop-bench-"))
     cluster = Cluster(home)
     cluster.start(die_with_parent=True)
     os.environ |= {
@@ -49,7 +52,8 @@ def database(**settings: str) -> Iterator[Path]:
         for connection in connections.all():
             connection.close_pool() if getattr(connection, "pool", None) else connection.close()  # type: ignore[attr-defined]
         cluster.stop()
-        shutil.rmtree(home, ignore_errors=True)
+        if keep is None:
+            shutil.rmtree(home, ignore_errors=True)
 
 
 @contextmanager
