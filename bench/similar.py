@@ -53,7 +53,6 @@ def compare(queues: dict[str, Any], queries: int, ways: list[str]) -> None:
         index, setting, bound = WAYS[name]
         searching.INDEX = usual[0] if index else "none"
         searching.ONE_BY_ONE = usual[1] if bound is None else bound
-        searching._large.clear()
         if index:
             build(name, index, setting)
         for one in queues.values():

@@ -34,20 +34,23 @@ def facts_of_draft(draft: AlertDraft, scorer: Scorer) -> AlertFacts:
     )
 
 
-_FACTS = """
-    SELECT a.id, a.text, a.features::text, a.upstream_score, s.name, a.scorer_version, c.external_id
-    FROM feedback_alert a JOIN feedback_scorer s ON s.id = a.scorer_id
-    JOIN feedback_customer c ON c.id = a.customer_id WHERE a.id = ANY(%s)
-"""
+# What `facts_of_row` takes, of an alert `a`; written as SQL: learning, re-ranking and searching read many of them.
+COLUMNS = "a.text, a.features::text, a.upstream_score, s.name, a.scorer_version, c.external_id"
+BESIDE = "JOIN feedback_scorer s ON s.id = a.scorer_id JOIN feedback_customer c ON c.id = a.customer_id"
+_FACTS = f"SELECT a.id, {COLUMNS} FROM feedback_alert a {BESIDE} WHERE a.id = ANY(%s)"  # noqa: S608 - made of constants
+
+
+def facts_of_row(
+    text: str, features: str, upstream: float | None, scorer: str, scorer_version: str, customer: str
+) -> AlertFacts:
+    """The facts of a stored alert from its `COLUMNS`."""
+    return AlertFacts(text, json.loads(features), upstream, scorer, scorer_version, customer)
 
 
 def facts_of_alerts(alert_ids: Sequence[int]) -> dict[int, AlertFacts]:
-    """The facts of many stored alerts by id. Written as SQL: learning and re-ranking read thousands of them."""
+    """The facts of many stored alerts by id."""
     if not alert_ids:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(_FACTS, [list(alert_ids)])
-        return {
-            pk: AlertFacts(text, json.loads(features), upstream, scorer, version, customer)
-            for pk, text, features, upstream, scorer, version, customer in cursor.fetchall()
-        }
+        return {pk: facts_of_row(*row) for pk, *row in cursor.fetchall()}

@@ -109,7 +109,7 @@ def _explanation(alert: Alert) -> ExplanationOut:
 def _similar(one: SimilarAlert, to: Alert) -> SimilarOut:
     """Another scorer's id is that scorer's own business."""
     return SimilarOut(
-        external_id=one.alert.external_id if one.alert.scorer_id == to.scorer_id else None,
+        external_id=one.external_id if one.scorer_id == to.scorer_id else None,
         similarity=one.similarity,
         label=rules.ACCURATE if one.accurate else rules.FALSE_POSITIVE,
         decided_at=one.decided_at,

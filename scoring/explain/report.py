@@ -80,7 +80,7 @@ def as_json(report: Report) -> str:
         "highlights": [asdict(one) for one in score.highlights],
         "passport": asdict(report.passport),
         "similar": [
-            {"alert": one.alert.pk, "external_id": one.alert.external_id, "similarity": one.similarity,
+            {"alert": one.alert_id, "external_id": one.external_id, "similarity": one.similarity,
              "accurate": one.accurate, "decided_at": one.decided_at.isoformat()}
             for one in report.similar.alerts
         ],
@@ -139,7 +139,7 @@ def _similar(report: Report) -> Iterator[str]:
     yield "similar past alerts" + (f" (newest {report.similar.newest} only)" if report.similar.newest else "")
     for one in report.similar.alerts:
         verdict = "accurate" if one.accurate else "false positive"
-        yield f"{one.similarity:9.0%}  {verdict}, {one.decided_at:%Y-%m-%d}: {one.alert.text[:60]} ({one.alert.pk})"
+        yield f"{one.similarity:9.0%}  {verdict}, {one.decided_at:%Y-%m-%d}: {one.text[:60]} ({one.alert_id})"
 
 
 def _alert(name: str) -> Alert:

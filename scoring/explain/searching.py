@@ -7,12 +7,14 @@ alerts of any queue on a server without the extension `vector`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 import structlog
 from django.db import DatabaseError, connection, transaction
-from django.db.backends.utils import CursorWrapper
 
+from scoring.facts import BESIDE, COLUMNS, facts_of_row
+from scoring.features import AlertFacts
 from scoring.models.similar import as_bits
 
 log = structlog.get_logger(__name__)
@@ -29,74 +31,85 @@ LEAST_VERSION: Final = (0, 8)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A remembered alert, its label, and the position of the verdict that its label hangs on."""
+    """A remembered alert: what it says, whose it is, what its verdicts add up to, and when that was decided."""
 
     alert_id: int
+    external_id: str
+    scorer_id: int
+    customer: str
     accurate: bool
-    anchor: int
+    decided_at: datetime
+    facts: AlertFacts
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Candidates, nearest first, and how many past alerts were looked through; None: all, through the index."""
+    """Candidates, nearest first, and how many past alerts were looked through; None: all of the queue's."""
 
     rows: tuple[Candidate, ...]
     newest: int | None
 
 
-_ONE_BY_ONE = """
-    SELECT alert_id, accurate, anchor FROM (
-        SELECT alert_id, accurate, anchor, signature FROM scoring_rememberedalert
-        WHERE queue_id = %(queue)s ORDER BY anchor DESC LIMIT %(newest)s
-    ) AS newest WHERE alert_id <> %(alert)s
-    ORDER BY bit_count(signature # %(signature)s::bit varying), anchor DESC LIMIT %(count)s
+# How many alerts of the queue are remembered (the worker counts them), and whether there is an index.
+_STANDING = """
+    SELECT COALESCE((SELECT sum(labels.number::bigint)
+                     FROM scoring_memorystanding, jsonb_each_text(taught) AS labels (source, number)
+                     WHERE queue_id = %s), 0), to_regclass(%s) IS NOT NULL
 """
 
+_NEWEST = """
+    SELECT alert_id, accurate, anchor, {apart} AS apart FROM (
+        SELECT alert_id, accurate, anchor, signature FROM scoring_rememberedalert
+        WHERE queue_id = %(queue)s ORDER BY anchor DESC LIMIT %(newest)s
+    ) AS newest WHERE alert_id <> %(alert)s ORDER BY apart, anchor DESC LIMIT %(count)s
+"""
+# The same number of bits: the second is pgvector's, and takes half as long.
+_PLAIN = _NEWEST.format(apart="bit_count(signature # %(signature)s::bit varying)")
+_WITH_VECTOR = _NEWEST.format(apart="signature <~> %(signature)s::bit varying")
+
 _BY_INDEX = """
-    SELECT alert_id, accurate, anchor FROM scoring_rememberedalert
+    SELECT alert_id, accurate, anchor, signature <~> %(signature)s::bit varying AS apart FROM scoring_rememberedalert
     WHERE queue_id = %(queue)s AND alert_id <> %(alert)s
     ORDER BY signature <~> %(signature)s::bit varying LIMIT %(count)s
 """
 
-_SETTINGS = "SELECT set_config('hnsw.ef_search', %s, true), set_config('hnsw.iterative_scan', 'relaxed_order', true)"
-_INDEXED = "SELECT to_regclass(%s) IS NOT NULL"
-_SIZE = "SELECT count(*) FROM (SELECT 1 FROM scoring_rememberedalert WHERE queue_id = %s LIMIT %s) AS few"
-# Queues that were found larger: they do not become small again, and counting them takes as long as a third of a search.
-_large: set[int] = set()
+# For the one statement after it, with which it is sent: two at once are a transaction of their own.
+_SETTINGS = """
+    SELECT set_config('hnsw.ef_search', %(ef_search)s, true), set_config('hnsw.iterative_scan', 'relaxed_order', true);
+"""
+
+# The date by a query of its own a row: a join would read a whole ledger where the planner thinks it small.
+_TOLD = f"""
+    WITH near AS MATERIALIZED ({{near}})
+    SELECT near.alert_id, a.external_id, a.scorer_id, COALESCE(NULLIF(c.name, ''), c.external_id), near.accurate,
+           (SELECT e.recorded_at FROM feedback_ledgerentry e
+            WHERE e.queue_id = %(queue)s AND e.position = near.anchor), {COLUMNS}
+    FROM near JOIN feedback_alert a ON a.id = near.alert_id {BESIDE} ORDER BY near.apart, near.anchor DESC
+"""  # noqa: S608 - made of constants
 
 
 def candidates(queue_id: int, alert_id: int, signature: bytes, count: int) -> Candidates:
     """The `count` remembered alerts of a queue whose signatures differ least from this one; never the alert itself."""
     known: dict[str, int | str] = {
         "queue": queue_id, "alert": alert_id, "signature": as_bits(signature), "count": count, "newest": ONE_BY_ONE,
+        "ef_search": str(EF_SEARCH),
     }  # fmt: skip
     with connection.cursor() as cursor:
-        if _is_large(cursor, queue_id) and _is_indexed(cursor):
-            return Candidates(_by_index(known), None)
-        cursor.execute(_ONE_BY_ONE, known)
-        return Candidates(
-            tuple(Candidate(*row) for row in cursor.fetchall()), ONE_BY_ONE if queue_id in _large else None
-        )
+        cursor.execute(_STANDING, [queue_id, INDEX])
+        size, indexed = cursor.fetchone()
+        if indexed and size > ONE_BY_ONE:
+            cursor.execute(_SETTINGS + _TOLD.format(near=_BY_INDEX), known)
+            cursor.nextset()
+        else:
+            cursor.execute(_TOLD.format(near=_WITH_VECTOR if indexed else _PLAIN), known)
+        rows = tuple(_candidate(*row) for row in cursor.fetchall())
+    return Candidates(rows, None if indexed or size <= ONE_BY_ONE else ONE_BY_ONE)
 
 
-def _is_large(cursor: CursorWrapper, queue_id: int) -> bool:
-    if queue_id not in _large:
-        cursor.execute(_SIZE, [queue_id, ONE_BY_ONE + 1])
-        if cursor.fetchone()[0] > ONE_BY_ONE:
-            _large.add(queue_id)
-    return queue_id in _large
-
-
-def _is_indexed(cursor: CursorWrapper) -> bool:
-    cursor.execute(_INDEXED, [INDEX])
-    return bool(cursor.fetchone()[0])
-
-
-def _by_index(known: dict[str, int | str]) -> tuple[Candidate, ...]:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SETTINGS, [str(EF_SEARCH)])
-        cursor.execute(_BY_INDEX, known)
-        return tuple(Candidate(*row) for row in cursor.fetchall())
+def _candidate(
+    alert_id: int, external_id: str, scorer_id: int, customer: str, accurate: bool, decided_at: datetime, *facts: Any
+) -> Candidate:
+    return Candidate(alert_id, external_id, scorer_id, customer, accurate, decided_at, facts_of_row(*facts))
 
 
 def install_index() -> bool:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 from typing import Final
 
-from feedback.models import Alert, LedgerEntry
+from feedback.models import Alert
 from scoring.explain.searching import Candidate, Candidates, candidates
-from scoring.facts import facts_of_alert, facts_of_alerts
-from scoring.features import AlertFacts, extract
+from scoring.facts import facts_of_alert
+from scoring.features import extract, extract_many
 from scoring.nearest import closest, profile_of, signature
 from scoring.replica import replica_of
 
@@ -25,7 +24,11 @@ CHARACTERS: Final = 40_000
 class SimilarAlert:
     """A past alert: how alike (0..1), what its verdicts add up to, and when that was decided."""
 
-    alert: Alert
+    alert_id: int
+    external_id: str
+    scorer_id: int
+    customer: str
+    text: str
     similarity: float
     accurate: bool
     decided_at: datetime
@@ -51,31 +54,24 @@ def similar_to(alert: Alert, count: int = COUNT) -> Similar:
     """
     facts = facts_of_alert(alert)
     with replica_of(alert.queue_id).hold() as belief:
-        profile = profile_of(extract(facts, belief.config), belief.model.weights.sparse)
-    found = candidates(alert.queue_id, alert.pk, signature(profile), CANDIDATES)
-    past = _readable(facts_of_alerts([one.alert_id for one in found.rows]), found)
-    with replica_of(alert.queue_id).hold() as belief:
-        sparse = belief.model.weights.sparse
-        profiles = {pk: profile_of(extract(one, belief.config), sparse) for pk, one in past.items()}
-        order = closest(profile_of(extract(facts, belief.config), sparse), profiles, count)
-    return Similar(_told(alert.queue_id, order, found), found.newest)
+        config, sparse = belief.config, belief.model.weights.sparse.copy()  # a search is too long to keep the lock
+    features = extract(facts, config)
+    found = candidates(alert.queue_id, alert.pk, signature(profile_of(features, sparse)), CANDIDATES)
+    past = {one.alert_id: one for one in _readable(found)}
+    read = dict(zip(past, extract_many([one.facts for one in past.values()], config), strict=True))
+    order = closest(features, read, sparse, count)
+    return Similar(tuple(_told(past[pk], alike) for pk, alike in order), found.newest)
 
 
-def _readable(past: Mapping[int, AlertFacts], found: Candidates) -> dict[int, AlertFacts]:
+def _readable(found: Candidates) -> list[Candidate]:
     """The nearest candidates as far as their texts are short enough to be read while somebody waits."""
-    lengths = accumulate(len(past[one.alert_id].text) for one in found.rows)
-    return {
-        one.alert_id: past[one.alert_id]
-        for one, reached in zip(found.rows, lengths, strict=True)
-        if reached <= CHARACTERS or one is found.rows[0]
-    }
+    lengths = accumulate(len(one.facts.text) for one in found.rows)
+    return [
+        one for one, reached in zip(found.rows, lengths, strict=True) if reached <= CHARACTERS or one is found.rows[0]
+    ]
 
 
-def _told(queue_id: int, order: Sequence[tuple[int, float]], found: Candidates) -> tuple[SimilarAlert, ...]:
-    """The chosen ones with their customers and dates."""
-    known: dict[int, Candidate] = {one.alert_id: one for one in found.rows}
-    alerts = Alert.objects.select_related("customer", "scorer").in_bulk([pk for pk, _ in order])
-    anchors = [known[pk].anchor for pk, _ in order]
-    entries = LedgerEntry.objects.filter(queue_id=queue_id, position__in=anchors)
-    decided = dict(entries.values_list("position", "recorded_at"))
-    return tuple(SimilarAlert(alerts[pk], alike, known[pk].accurate, decided[known[pk].anchor]) for pk, alike in order)
+def _told(one: Candidate, alike: float) -> SimilarAlert:
+    return SimilarAlert(
+        one.alert_id, one.external_id, one.scorer_id, one.customer, one.facts.text, alike, one.accurate, one.decided_at
+    )

@@ -6,17 +6,34 @@ from typing import Any
 
 import numpy as np
 from hypothesis import given
+from hypothesis import strategies as st
 
-from scoring.features import AlertFacts, FeatureConfig, extract
-from scoring.nearest import BITS, Profile, closest, profile_of, signature, similarity
+from scoring.features import AlertFacts, FeatureConfig, Features, extract
+from scoring.nearest import BITS, Profile, closest, likeness, profile_of, signature
+from scoring.state import Floats
 from tests.scoring.alerts import facts
 
 NOTHING_LEARNT = np.zeros(1 << 18)
+LEARNT = np.random.default_rng(7).normal(0.0, 0.5, 1 << 18)
 
 
-def profile(text: str = "", upstream: float | None = None, **features: Any) -> Profile:
-    alert = AlertFacts(text, features, upstream, "rules", "1")
-    return profile_of(extract(alert, FeatureConfig()), NOTHING_LEARNT)
+def features(text: str = "", upstream: float | None = None, **posted: Any) -> Features:
+    return extract(AlertFacts(text, posted, upstream, "rules", "1"), FeatureConfig())
+
+
+def profile(text: str = "", upstream: float | None = None, **posted: Any) -> Profile:
+    return profile_of(features(text, upstream, **posted), NOTHING_LEARNT)
+
+
+def alike(one: Features, other: Features, learnt: Floats = NOTHING_LEARNT) -> float:
+    return float(likeness(one, [other], learnt)[0])
+
+
+def cosine(one: Profile, other: Profile) -> float:
+    """What likeness is by definition."""
+    theirs = dict(zip(other.keys.tolist(), other.weights.tolist(), strict=True))
+    mine = zip(one.keys.tolist(), one.weights.tolist(), strict=True)
+    return sum(weight * theirs.get(key, 0.0) for key, weight in mine)
 
 
 def apart(one: Profile, other: Profile) -> int:
@@ -26,51 +43,56 @@ def apart(one: Profile, other: Profile) -> int:
 
 class TestLikeness:
     def test_an_alert_is_most_like_itself(self) -> None:
-        one = profile("配送太慢了，要退款", plan="gold", calls=3)
-        assert abs(similarity(one, one) - 1.0) < 1e-9
+        one = features("配送太慢了，要退款", plan="gold", calls=3)
+        assert abs(alike(one, one) - 1.0) < 1e-9
 
     def test_shared_words_make_alike(self) -> None:
-        slow = profile("配送太慢了，要退款")
-        assert similarity(slow, profile("太慢了，配送两个小时")) > 2 * similarity(slow, profile("味道很好"))
+        slow = features("配送太慢了，要退款")
+        assert alike(slow, features("太慢了，配送两个小时")) > 2 * alike(slow, features("味道很好"))
 
     def test_numbers_are_alike_in_proportion(self) -> None:
-        ten = profile(calls=10)
-        nearer, farther, far = (similarity(ten, profile(calls=calls)) for calls in (11, 14, 200))
+        ten = features(calls=10)
+        nearer, farther, far = (alike(ten, features(calls=calls)) for calls in (11, 14, 200))
         assert nearer > farther > far
 
     def test_numbers_of_other_signs_are_not_alike(self) -> None:
-        assert similarity(profile(balance=500), profile(balance=-500)) == similarity(
-            profile(balance=500), profile(balance=-9000)
-        )
+        owed = features(balance=500)
+        assert alike(owed, features(balance=-500)) == alike(owed, features(balance=-9000))
 
     def test_words_that_the_model_weighs_count_more(self) -> None:
         learnt = NOTHING_LEARNT.copy()
-        learnt[profile("refund").keys[:1]] = 2.0
-        texts = ("refund today", "refund tomorrow morning", "today")
-        one, same_word, other_word = (
-            profile_of(extract(AlertFacts(text, {}, None, "rules", "1"), FeatureConfig()), learnt) for text in texts
-        )
-        assert similarity(one, same_word) > similarity(one, other_word)
+        learnt[features("refund").text_ids] = 2.0
+        same_word, other_word = features("refund tomorrow morning"), features("today")
+        one = features("refund today")
+        assert alike(one, same_word, learnt) > alike(one, other_word, learnt)
 
     def test_where_nothing_is_said_nothing_is_alike(self) -> None:
-        empty = Profile(np.zeros(0, np.int64), np.zeros(0))
-        assert similarity(empty, profile("refund")) == similarity(profile("refund"), empty) == 0.0
+        empty = Features(np.zeros(0, np.int32), (), (), ())
+        assert alike(empty, features("refund")) == alike(features("refund"), empty) == alike(empty, empty) == 0.0
 
-    @given(facts, facts)
-    def test_it_is_mutual_and_lies_between_0_and_1(self, one: AlertFacts, other: AlertFacts) -> None:
-        first, second = (profile_of(extract(alert, FeatureConfig()), NOTHING_LEARNT) for alert in (one, other))
-        assert 0.0 <= similarity(first, second) <= 1.0
-        assert abs(similarity(first, second) - similarity(second, first)) < 1e-12
+    @given(facts, st.lists(facts, max_size=4))
+    def test_it_is_the_cosine_of_the_profiles_and_lies_between_0_and_1(
+        self, one: AlertFacts, others: list[AlertFacts]
+    ) -> None:
+        first, *rest = (extract(alert, FeatureConfig()) for alert in (one, *others))
+        found = likeness(first, rest, LEARNT)
+        expected = [cosine(profile_of(first, LEARNT), profile_of(other, LEARNT)) for other in rest]
+        assert np.allclose(found, expected, rtol=0, atol=1e-9)
+        assert ((found >= 0.0) & (found <= 1.0)).all()
+
+    def test_long_texts_are_compared_by_the_same_n_grams(self) -> None:
+        first, other = features("字音词句" * 900 + "完"), features("".join(map(chr, range(0x4E00, 0x5400))))
+        assert abs(alike(first, other) - cosine(*(profile_of(one, NOTHING_LEARNT) for one in (first, other)))) < 1e-9
 
     def test_the_closest_come_first_and_equal_ones_by_key(self) -> None:
-        many = {3: profile("refund please"), 2: profile("refund please"), 1: profile("thanks")}
-        assert [key for key, _ in closest(profile("refund please"), many, 2)] == [2, 3]
+        many = {3: features("refund please"), 2: features("refund please"), 1: features("thanks")}
+        assert [key for key, _ in closest(features("refund please"), many, NOTHING_LEARNT, 2)] == [2, 3]
 
 
 class TestSignature:
     def test_the_share_of_differing_bits_estimates_the_angle(self) -> None:
         one, other = profile("the parcel is late again, I want my money back"), profile("the parcel is late again")
-        expected = BITS * np.arccos(similarity(one, other)) / np.pi
+        expected = BITS * np.arccos(cosine(one, other)) / np.pi
         assert abs(apart(one, other) - expected) < 4 * np.sqrt(BITS / 4)
 
     def test_it_has_its_bits_whatever_the_alert_holds(self) -> None:

@@ -62,9 +62,10 @@ class TestSimilarAlerts:
     ) -> None:
         remember(queue_id=queue.pk)
         first, second = similar_to(waiting).alerts
-        assert (first.alert, first.accurate, first.decided_at) == (late, True, NOON + timedelta(hours=1))
-        assert (second.alert, second.accurate) == (fine, False)
+        assert (first.alert_id, first.accurate, first.decided_at) == (late.pk, True, NOON + timedelta(hours=1))
+        assert (second.alert_id, second.accurate) == (fine.pk, False)
         assert first.similarity > second.similarity
+        assert (first.text, first.customer, first.external_id) == (LATE, str(late.customer), late.external_id)
 
     def test_an_alert_is_not_similar_to_itself(self, queue: Queue, late: Alert) -> None:
         remember(queue_id=queue.pk)
@@ -72,7 +73,7 @@ class TestSimilarAlerts:
 
     def test_alerts_without_a_label_are_not_shown(self, queue: Queue, late: Alert, waiting: Alert) -> None:
         remember(queue_id=queue.pk)
-        assert [one.alert for one in similar_to(waiting).alerts] == [late]
+        assert [one.alert_id for one in similar_to(waiting).alerts] == [late.pk]
 
     def test_other_queues_are_not_searched(self, other_queue: Queue, late: Alert, mallory: User) -> None:
         scorer = factories.make_scorer("elsewhere", other_queue)
@@ -90,8 +91,30 @@ class TestSimilarAlerts:
     ) -> None:
         remember(queue_id=queue.pk)
         similar_to(waiting)
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(3):
             similar_to(waiting)
+
+
+class TestWithoutTheExtension:
+    def test_of_a_large_queue_the_newest_are_searched_and_that_is_said(
+        self, queue: Queue, late: Alert, fine: Alert, waiting: Alert, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        remember(queue_id=queue.pk)
+        monkeypatch.setattr(searching, "INDEX", "there_is_none")
+        monkeypatch.setattr(searching, "ONE_BY_ONE", 1)
+        found = similar_to(waiting)
+        assert ([one.alert_id for one in found.alerts], found.newest) == ([fine.pk], 1)
+
+    def test_a_queue_that_lost_labels_is_searched_whole_again(
+        self, queue: Queue, rhea: User, late: Alert, fine: Alert, waiting: Alert, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        remember(queue_id=queue.pk)
+        retract_verdict(verdict=fine.entries.get(), judge=rhea, decision_id=uuid.uuid4(), now=NOON + timedelta(hours=2))
+        remember(queue_id=queue.pk)
+        monkeypatch.setattr(searching, "INDEX", "there_is_none")
+        monkeypatch.setattr(searching, "ONE_BY_ONE", 1)
+        found = similar_to(waiting)
+        assert ([one.alert_id for one in found.alerts], found.newest) == ([late.pk], None)
 
 
 class TestRemembering:
