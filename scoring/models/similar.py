@@ -73,8 +73,13 @@ class RememberedAlert(models.Model):
         verbose_name = _("remembered alert")
         verbose_name_plural = _("remembered alerts")
         indexes = [
-            # A small queue, or one on a server without pgvector, is searched newest first.
-            models.Index(fields=["queue", "-anchor"], name="remembered_queue_newest"),
+            # A small queue, or one on a server without pgvector, is searched newest first, and from this index alone:
+            # in the table its alerts lie among those of other queues, and reading them takes three times as long.
+            models.Index(
+                fields=["queue", "-anchor"],
+                include=["alert", "accurate", "signature"],
+                name="remembered_queue_signatures",
+            ),
         ]
 
     def __str__(self) -> str:
