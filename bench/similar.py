@@ -26,7 +26,7 @@ _INDEX = (
 )
 # What is compared: the statement that makes the index, what it is asked with, and the bound of searching.py.
 WAYS: dict[str, tuple[str, str, int | None]] = {
-    "hnsw": (_INDEX.format("hnsw", "ef_construction = 64"), "", None),
+    "hnsw": (_INDEX.format("hnsw", "ef_construction = 128"), "", None),
     "no extension": ("", "", None),
     "no extension, all": ("", "", 10**9),
     "ivfflat": (_INDEX.format("ivfflat", "lists = 1000"), "SET ivfflat.probes = 20", 0),

@@ -23,8 +23,10 @@ INDEX: Final = "scoring_remembered_hnsw"
 # Alerts that are compared one by one: up to here that is quicker than, and exacter than, an index shared with others.
 # Without an index the newest so many are compared, and a larger queue says so on screen.
 ONE_BY_ONE: Final = 50_000
-# Entries of the index that a search keeps in hand: more find more of the truly nearest, and take longer.
-EF_SEARCH: Final = 200
+# Entries of the index that a search, and the making of an entry, keep in hand: more find more of the truly nearest, and
+# take longer. A well made index spares every search: see docs/decisions/0080.
+EF_SEARCH: Final = 60
+EF_CONSTRUCTION: Final = 128
 # The first pgvector that can index bits, and scan on until a filter has let enough through.
 LEAST_VERSION: Final = (0, 8)
 
@@ -127,6 +129,7 @@ def install_index() -> bool:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS vector")
             cursor.execute(
                 f"CREATE INDEX IF NOT EXISTS {INDEX} ON scoring_rememberedalert USING hnsw (signature bit_hamming_ops)"
+                f" WITH (ef_construction = {EF_CONSTRUCTION})"
             )
     except DatabaseError as error:
         log.warning("similar_alerts_without_index", why=str(error).strip())
