@@ -32,6 +32,7 @@ import pandas as pd  # type: ignore[import-untyped]
 from scoring import generation
 from scoring.features import AlertFacts, extract
 from scoring.online_model import ModelConfig, OnlineModel
+from scoring.registry import BELIEFS
 from scoring.replay.schooling import Schooling
 from scoring.words import Words
 
@@ -44,7 +45,7 @@ ABLATIONS: Final[dict[str, dict[str, Any]]] = {
     "text": {"max_text_ids": 0},
     "structured values": {"max_features": 0},
     "bins": {"bins": 1},
-    "covariance (categories by AdaGrad, no numbers)": {"dense_slots": 1},
+    "covariance (categories by AdaGrad, no numbers)": {"dense_slots": BELIEFS},
     "replay": {"replay": 0, "early_replay": 0},
     "l2 on text": {"l2": 0.0},
     "drift": {"drift_variance": 0.0},

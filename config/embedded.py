@@ -31,6 +31,7 @@ import psycopg
 
 from config import binaries
 from config.files import locked, secret
+from config.tuning import settings_for
 
 MAJOR = "18"
 NAME = "alertloop"  # of the superuser and of the database
@@ -38,27 +39,6 @@ START_SECONDS, STOP_SECONDS, BUSY_SECONDS = 60.0, 30.0, 20.0
 SOCKET = ".s.PGSQL.5432"
 SOCKET_PATH_BYTES = 107  # sun_path holds 108 with its closing NUL
 STILL_IN_USE = "pre-existing shared memory block"
-
-# For two cores and a few hundred megabytes; commits stay durable.
-TUNING = {
-    "listen_addresses": "",
-    "unix_socket_permissions": "0700",
-    "max_connections": "80",
-    "shared_buffers": "192MB",
-    "effective_cache_size": "1GB",
-    "work_mem": "8MB",
-    "maintenance_work_mem": "64MB",
-    "random_page_cost": "1.1",
-    "max_wal_size": "1GB",
-    "checkpoint_timeout": "15min",
-    "wal_compression": "on",
-    "max_parallel_workers_per_gather": "1",
-    "jit": "off",
-    "log_checkpoints": "off",
-    "timezone": "UTC",
-}
-# For a cluster that is thrown away at the end of a test session: nothing has to survive a power cut.
-CARELESS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "96MB"}
 
 
 class EmbeddedDatabaseError(RuntimeError):
@@ -189,7 +169,7 @@ class Cluster:
 
     def _launch(self, *, die_with_parent: bool) -> None:
         self._make_socket_folder()
-        settings = TUNING | (CARELESS if self.careless else {}) | {"unix_socket_directories": str(self.socket_folder())}
+        settings = settings_for(careless=self.careless) | {"unix_socket_directories": str(self.socket_folder())}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         deadline = time.monotonic() + BUSY_SECONDS
         while True:
