@@ -222,9 +222,14 @@ def _boost(rows: Floats, labels: NDArray[np.bool_], weights: Floats, config: Mod
         early_stopping=False,
         random_state=0,
     )
-    boosting.fit(rows, labels, weights)
+    boosting.fit(_without_gaps(rows), labels, weights)
     grown = [predictors[0].nodes for predictors in boosting._predictors]
     return _trees(grown, width, float(boosting._baseline_prediction[0, 0]))
+
+
+def _without_gaps(rows: Floats) -> Floats:
+    """The rows, with a column that no row has a value of as a constant: scikit-learn 1.9 cannot cut an empty one."""
+    return np.where(np.isnan(rows).all(axis=0), 0.0, rows)
 
 
 def _trees(grown: Sequence[NDArray[Any]], width: int, base: float) -> Trees:

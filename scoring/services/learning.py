@@ -86,7 +86,16 @@ def _learn_to_head(queue: Queue, now: datetime, train: bool) -> None:
                 _keep(configuration, belief, now)
                 if behind:
                     log.info("learning", queue=queue.pk, position=belief.position, behind=belief.behind)
-        adopted = train and generations.advance(queue=queue, belief=belief, now=now) > 0
+        adopted = train and _advance(queue, belief, now)
+
+
+def _advance(queue: Queue, belief: Belief, now: datetime) -> bool:
+    """Train and adopt what is due. Data that nothing can be trained on does not keep the queue from being re-ranked."""
+    try:
+        return generations.advance(queue=queue, belief=belief, now=now) > 0
+    except ValueError:
+        log.exception("generation_failed", queue=queue.pk, learnt=belief.model.learnt)
+        return False
 
 
 def _keep(configuration: ModelConfiguration, belief: Belief, now: datetime) -> None:

@@ -54,6 +54,19 @@ class TestAGeneration:
         ours = 1 / (1 + np.exp(-generation.log_odds_many([one.features for one in lessons])))
         assert np.abs(ours - boosting.predict_proba(rows)[:, 1]).max() < 1e-6
 
+    @pytest.mark.parametrize("number", [0, 1, 77, 299])
+    def test_is_trained_where_one_alert_alone_has_a_feature(self, lessons: list[TrainingLesson], number: int) -> None:
+        rare = replace(lessons[number].features, numbers=(*lessons[number].features.numbers, ("seats", 12.0)))
+        given = [*lessons[:number], replace(lessons[number], features=rare), *lessons[number + 1 :]]
+        made = train(given, CONFIG)
+        assert "seats" in made.table.names
+        assert made.log_odds(rare) == made.log_odds(lessons[number].features)  # one alert is no ground to stand on
+
+    def test_is_trained_where_nobody_who_counts_has_a_feature(self, lessons: list[TrainingLesson]) -> None:
+        rare = replace(lessons[5].features, numbers=(*lessons[5].features.numbers, ("seats", 12.0)))
+        given = [*lessons[:5], replace(lessons[5], features=rare, weight=0.0), *lessons[6:]]
+        assert np.isfinite(train(given, CONFIG).log_odds(rare))
+
     def test_is_the_same_whenever_it_is_trained_on_the_same(
         self, lessons: list[TrainingLesson], generation: Generation
     ) -> None:
