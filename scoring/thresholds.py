@@ -100,6 +100,7 @@ class Choice:
 
     `bound`: what stopped hiding more: "cap", "target" (reached with less), "highest", or "evidence" (too little of it:
     `hide_below` is 0 then). `expected`, `upper`: share of the accurate alerts hidden from now on, and its limit.
+    `cap`: of all accurate ones, over the history and what comes; `allowed`: of those to come, to end up there.
     """
 
     hide_below: float
@@ -109,6 +110,8 @@ class Choice:
     upper: float
     judged: int
     accurate: int
+    cap: float = 0.0
+    allowed: float = 0.0
 
     def promised(self) -> dict[str, float | int | str]:
         """What a policy version keeps of it."""
@@ -127,12 +130,12 @@ def choose(evidence: Evidence, goal: Goal, audit_share: float) -> Choice:
     if judged < LEAST_JUDGED or accurate < LEAST_ACCURATE:
         return Choice(0.0, red_from, "evidence", 0.0, 0.0, judged, accurate)
     tail = _Tail.of(evidence)
-    allowed = _allowance(evidence, tail, goal.cap) / (1 - audit_share)
-    within = np.flatnonzero(tail.upper <= allowed * tail.accurate)
+    allowed = _allowance(evidence, tail, goal.cap)
+    within = np.flatnonzero(tail.upper <= allowed / (1 - audit_share) * tail.accurate)
     enough = _reaches(tail, goal.target, audit_share)
     last = int(within[-1]) if len(within) else -1
     if last < 0:
-        return Choice(0.0, red_from, "cap", 0.0, 0.0, judged, accurate)
+        return Choice(0.0, red_from, "cap", 0.0, 0.0, judged, accurate, goal.cap, allowed)
     bound = "cap"
     if enough is not None and enough <= last:
         last, bound = enough, "target"
@@ -141,7 +144,7 @@ def choose(evidence: Evidence, goal: Goal, audit_share: float) -> Choice:
         threshold, bound, last = HIGHEST, "highest", int(np.searchsorted(tail.probability, HIGHEST)) - 1
     share = (1 - audit_share) / max(tail.accurate, 1e-9)
     found = (float(tail.expected[last]) * share, float(tail.upper[last]) * share) if last >= 0 else (0.0, 0.0)
-    return Choice(threshold, max(red_from, threshold), bound, *found, judged, accurate)
+    return Choice(threshold, max(red_from, threshold), bound, *found, judged, accurate, goal.cap, allowed)
 
 
 @dataclass(frozen=True, slots=True)

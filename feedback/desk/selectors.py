@@ -109,7 +109,8 @@ class Work:
 class Pulse:
     """How far a person is in a queue: verdicts since midnight and alerts still open, each counted up to `MOST_COUNTED`.
 
-    `newest` is the largest id among the open alerts: what has a larger one is new to the page.
+    Verdicts that were taken back do not count. `newest` is the largest id among the open alerts: what has a larger one
+    is new to the page.
     """
 
     judged: int
@@ -140,8 +141,9 @@ def tier_word(tier: int) -> str:
 _PULSE = """
     SELECT
         (SELECT count(*) FROM (
-            SELECT 1 FROM feedback_ledgerentry
+            SELECT 1 FROM feedback_ledgerentry AS e
             WHERE judge_id = %(judge)s AND recorded_at >= %(midnight)s AND queue_id = %(queue)s AND kind = 'verdict'
+              AND NOT EXISTS (SELECT 1 FROM feedback_ledgerentry AS r WHERE r.retracts_id = e.id)
             LIMIT %(most)s
         ) AS judged),
         (SELECT count(*) FROM (

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 
 from feedback.models import Queue, Scorer, ScorerKey
 from feedback.services import note_key_use
-from scoring.api.problems import Problem, Refusal
+from scoring.api.problems import FieldError, Problem, Refusal
 
 SCHEME = "Api-Key"
 _KEY = re.compile(r"[A-Za-z0-9]{8}\.[A-Za-z0-9]{16,100}")
@@ -41,7 +41,10 @@ class Caller:
         mine = ", ".join(sorted(self.queues)) or "none yet"
         detail = "Name the queue: `queue` may be left out only" if slug is None else f"There is no queue {slug!r}"
         detail += " by a scorer with exactly one." if slug is None else " for this scorer."
-        raise Problem(Refusal.INVALID if slug is None else Refusal.FORBIDDEN, f"{detail} Its queues: {mine}.")
+        detail += f" Its queues: {mine}."
+        if slug is None:
+            raise Problem(Refusal.INVALID, errors=[FieldError(pointer="/queue", detail=detail)])
+        raise Problem(Refusal.FORBIDDEN, detail)
 
 
 class KeyAuthentication(BaseAuthentication):

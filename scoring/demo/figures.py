@@ -70,7 +70,7 @@ def evidence_for(
 ) -> tuple[Evidence, ...]:
     """What a rep would look up before judging, in the customer's language."""
     en = company.lang == "en"
-    lines = [_grounds(scorer, text, score, en), _last_contact(company, channel, en, rng)]
+    lines = [_grounds(scorer, text, score, en), _last_contact(company, channel, found, en, rng)]
     if company.is_customer_on(day):
         lines.append(_contract(company, day, en))
     tickets = found.get("tickets_open")
@@ -85,15 +85,20 @@ def evidence_for(
 def _grounds(scorer: ScorerStory, text: str, score: float, en: bool) -> Evidence:
     bank = scorer.grounds.get("en" if en else "zh", ())
     if scorer.kind == "llm":
-        return Evidence("Model's confidence" if en else "模型置信", f"{score:.2f}")
+        return Evidence("Detector's confidence" if en else "检测器置信", f"{score:.2f}")
     if scorer.kind == "sql":
         return Evidence("Threshold" if en else "触发阈值", bank[0])
     hits = [word for word in bank if word in text.lower()] or list(bank[:1])
     return Evidence("Words matched" if en else "命中词", ", ".join(hits[:3]) if en else "、".join(hits[:3]))
 
 
-def _last_contact(company: Company, channel: str, en: bool, rng: Random) -> Evidence:
+def _last_contact(company: Company, channel: str, found: dict[str, Feature], en: bool, rng: Random) -> Evidence:
     days = rng.choice((0, 0, 1, 2, 3, 5, 8, 13))
+    match found.get("contacts_7d"):
+        case 0:
+            days = max(days, 8)
+        case int():
+            days = min(days, 6)
     ago = ("today" if days == 0 else f"{days} d ago") if en else ("今天" if days == 0 else f"{days} 天前")
     return Evidence("Last contact" if en else "最近联系", f"{ago} · {_CHANNELS[channel][en]} · {company.manager}")
 

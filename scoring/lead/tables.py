@@ -112,6 +112,11 @@ class Table:
             [self._cell(i, row) for i, column in enumerate(self.columns) if column.kind != "limit"] for row in self.rows
         ]
 
+    @property
+    def labelled(self) -> list[list[tuple[str, str]]]:
+        """The rows as text, each cell with its column's head: on a phone they stand below each other."""
+        return [list(zip(self.titles, row, strict=True)) for row in self.shown]
+
     def _cell(self, index: int, row: Sequence[Cell]) -> str:
         kind = self.columns[index].kind
         if kind not in _WITH_LIMITS:

@@ -44,7 +44,7 @@ class WishForm(forms.Form):
         least=0.1,
         most=20,
         label=_("At most hidden of the real ones, %"),
-        help_text=_("The thresholds keep the upper limit of what may be lost below this."),
+        help_text=_("The thresholds keep what may be lost below this, over the history and what comes."),
     )
     audit_share = Percent(
         least=1,

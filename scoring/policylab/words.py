@@ -87,7 +87,19 @@ def chosen(choice: Choice) -> str:
     }
     if choice.bound == "cap" and choice.hide_below == 0:
         return _("No threshold keeps the cap: nothing would be hidden.")
-    return texts[choice.bound] % words
+    return f"{texts[choice.bound] % words} {_overdrawn(choice)}".strip()
+
+
+def _overdrawn(choice: Choice) -> str:
+    """Why what comes may lose more, or must lose less, than the cap."""
+    if percent(choice.allowed) == percent(choice.cap) or choice.bound == "evidence":
+        return ""
+    words = {"cap": percent(choice.cap), "allowed": percent(choice.allowed)}
+    if choice.allowed > choice.cap:
+        text = _("So far less than the cap of %(cap)s was hidden, so up to %(allowed)s of what comes may be.")
+    else:
+        text = _("So far more than the cap of %(cap)s was hidden, so no more than %(allowed)s of what comes may be.")
+    return text % words
 
 
 def comparison(today: Outlook, tried: Outlook | None) -> str:

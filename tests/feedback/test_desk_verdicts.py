@@ -127,6 +127,14 @@ class TestUndo:
         assert client.post(f"/verdicts/{entry.decision_id}/undo/", {"decision_id": uuid.uuid4()}).status_code == 409
         assert LedgerEntry.objects.count() == 2
 
+    def test_takes_it_out_of_what_was_judged_today(self, queue: Queue, upstream: Scorer, rhea: User) -> None:
+        alert, _other = (factories.raise_alert(queue, upstream) for _ in range(2))
+        client = at_desk(rhea)
+        decide(client, alert, "accurate")
+        assert "1 judged · 1 left" in client.get("/queues/churn/").content.decode()
+        client.post(f"/verdicts/{LedgerEntry.objects.get().decision_id}/undo/", {"decision_id": uuid.uuid4()})
+        assert "0 judged · 2 left" in client.get("/queues/churn/").content.decode()
+
     def test_of_another_reps_verdict_is_refused(self, alert: Alert, rhea: User, tom: User) -> None:
         entry = factories.judge(alert, tom)
         answer = at_desk(rhea).post(f"/verdicts/{entry.decision_id}/undo/", {"decision_id": uuid.uuid4()})
@@ -142,6 +150,11 @@ class TestMyVerdicts:
         factories.judge(newer, rhea, Value.FALSE_POSITIVE, now=factories.NOON + timedelta(hours=2))
         page = at_desk(rhea).get("/queues/churn/judged/").content.decode()
         assert page.index(str(newer.customer)) < page.index(str(older.customer))
+
+    def test_say_for_what_reason_and_with_what_note(self, alert: Alert, rhea: User) -> None:
+        factories.judge(alert, rhea, Value.FALSE_POSITIVE, reason="handled", note="last week")
+        page = at_desk(rhea).get("/queues/churn/judged/").content.decode()
+        assert "already handled — “last week”" in page
 
     def test_hold_nobody_elses(self, alert: Alert, rhea: User, tom: User) -> None:
         factories.judge(alert, tom)

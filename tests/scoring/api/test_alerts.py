@@ -76,7 +76,8 @@ class TestOneAlert:
         upstream.queues.add(other_queue)
         answer = api.post("alerts", alert())
         assert answer.status_code == 422
-        assert "churn, complaints" in answer.json()["detail"]
+        (wrong,) = answer.json()["errors"]
+        assert wrong["pointer"] == "/queue" and "churn, complaints" in wrong["detail"]
 
     def test_does_not_go_to_a_queue_of_others(self, api: ApiClient, other_queue: Queue) -> None:
         there, nowhere = api.post("alerts", alert(queue="complaints")), api.post("alerts", alert(queue="nowhere"))

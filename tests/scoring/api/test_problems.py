@@ -26,6 +26,7 @@ def check_problem(answer: Any, status: int) -> dict[str, Any]:
     assert answer["Content-Type"] == "application/problem+json"
     body: dict[str, Any] = answer.json()
     assert body["status"] == status and body["title"] and len(body["detail"]) > 20
+    assert "errors" in body or "`errors`" not in body["detail"]
     assert body["type"].rpartition("#")[2] in {refusal.slug for refusal in Refusal}
     return body
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from scoring.policylab.words import condition
+from scoring.policylab.words import chosen, condition
 from scoring.stages import Asked, Condition
+from scoring.thresholds import Choice
 
 
 class TestACondition:
@@ -20,3 +21,17 @@ class TestACondition:
 
     def test_that_is_not_says_how_far_it_is(self) -> None:
         assert condition(Condition("judged", 12, 300, met=False)).startswith("12 of 300 judged alerts")
+
+
+class TestAThreshold:
+    @pytest.mark.parametrize(
+        ("allowed", "text"),
+        [
+            (0.032, "So far less than the cap of 2.0% was hidden, so up to 3.2% of what comes may be."),
+            (0.005, "So far more than the cap of 2.0% was hidden, so no more than 0.5% of what comes may be."),
+            (0.02, ""),
+        ],
+    )
+    def test_says_why_its_limit_is_not_the_cap(self, allowed: float, text: str) -> None:
+        said = chosen(Choice(0.2, 0.8, "cap", 0.01, allowed, 900, 300, cap=0.02, allowed=allowed))
+        assert said.partition("limit ")[2].partition(" ")[2] == text
