@@ -10,7 +10,7 @@ from datetime import date, datetime
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection
-from django.db.models import Count, OuterRef, Subquery, Sum
+from django.db.models import Count, Exists, OuterRef, Subquery, Sum
 
 from feedback.models import Kind, LedgerEntry, Queue, Value
 from scoring.anchoring import Verdicts
@@ -18,6 +18,8 @@ from scoring.estimation import Cell, Counts, Sample, together
 from scoring.evaluation import Block, Calibration, Ordering, calibration
 from scoring.lead.periods import RECENT_WEEKS, days_until, midnight, window
 from scoring.models import (
+    Amendment,
+    AmendmentKind,
     FigureStanding,
     JudgedAlert,
     LearningBlock,
@@ -128,7 +130,10 @@ class PersonFigures:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a queue stands: its policy, the ledger's head, and how far model and figures have followed it."""
+    """Where a queue stands: its policy, the ledger's head, and how far model and figures have followed it.
+
+    `held_back`: whether verdicts before the head do not count, after a roll-back or of a judge who was held back.
+    """
 
     policy: PolicyVersion | None
     head: int
@@ -136,6 +141,7 @@ class Standing:
     figures_position: int
     stale_weeks: int
     counted_at: datetime | None
+    held_back: bool
 
 
 def figures_of(queue_ids: Collection[int], now: datetime) -> dict[int, QueueFigures]:
@@ -266,16 +272,18 @@ def standings_of(queues: Collection[Queue]) -> dict[int, Standing]:
     ledger = LedgerEntry.objects.filter(queue=OuterRef("pk")).order_by("-position").values("position")[:1]
     model = Reranking.objects.filter(queue=OuterRef("pk")).order_by("-to_position").values("to_position")[:1]
     rows = Queue.objects.filter(pk__in=[queue.pk for queue in queues]).select_related("figure_standing")
+    holds = Amendment.objects.filter(queue=OuterRef("pk"), kind=AmendmentKind.HOLD_BACK, ended_by=None)
     policies = {row.queue_id: row for row in PolicyVersion.objects.filter(queue__in=queues).order_by("version")}
     return {
-        row.pk: _standing(row, policies.get(row.pk), row.head or 0, row.model or 0)
-        for row in rows.annotate(head=Subquery(ledger), model=Subquery(model))
+        row.pk: _standing(row, policies.get(row.pk), row.head or 0, row.model or 0, row.held_back)
+        for row in rows.annotate(head=Subquery(ledger), model=Subquery(model), held_back=Exists(holds))
     }
 
 
-def _standing(queue: Queue, policy: PolicyVersion | None, head: int, model: int) -> Standing:
+def _standing(queue: Queue, policy: PolicyVersion | None, head: int, model: int, held_back: bool) -> Standing:
     figures = getattr(queue, "figure_standing", None) or FigureStanding()
-    return Standing(policy, head, min(model, head), figures.position, len(figures.stale_weeks), figures.counted_at)
+    counted = figures.position, len(figures.stale_weeks), figures.counted_at
+    return Standing(policy, head, min(model, head), *counted, held_back)
 
 
 def verdicts_since(queue_ids: Collection[int], start: datetime) -> dict[int, int]:

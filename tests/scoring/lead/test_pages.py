@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from feedback.models import Queue, Scorer, Value
+from scoring.services.amending import let_in, roll_back
 from tests import factories
 from tests.scoring.lead.history import NOW, alert_at, judged_at, weeks_ago
 
@@ -36,6 +37,18 @@ class TestQueuePage:
         assert "Nobody has judged" in lena_reads("/lead/churn/")
         judged_at(queue, upstream, rhea, weeks_ago(0.1), accurate=True)
         assert "1 of 1 judged alerts are real, too few to say more" in lena_reads("/lead/churn/")
+
+    @pytest.mark.parametrize("address", ["/lead/churn/", "/lead/"])
+    def test_a_model_that_was_taken_back_is_not_said_to_count_everything(
+        self, queue: Queue, upstream: Scorer, rhea: User, lena_reads: Callable[[str], str], address: str
+    ) -> None:
+        for week in (0.2, 0.1):
+            judged_at(queue, upstream, rhea, weeks_ago(week), accurate=True)
+        assert "some verdicts are held back" not in lena_reads(address)
+        hold = roll_back(queue=queue, to_position=1, note="", by=None, now=NOW)
+        assert "some verdicts are held back" in lena_reads(address)
+        let_in(hold=hold, note="", by=None, now=NOW)
+        assert "some verdicts are held back" not in lena_reads(address)
 
     def test_a_scorers_name_is_escaped(self, queue: Queue, rhea: User, lena_reads: Callable[[str], str]) -> None:
         scorer = factories.make_scorer("<script>alert(1)</script>", queue)
