@@ -170,7 +170,7 @@ def matrix_of(profiles: list[tuple[Any, Any]]) -> Any:
     ends = np.cumsum([0, *(len(keys) for keys, _ in profiles)])
     weights = np.concatenate([weights for _, weights in profiles]).astype(np.float32)
     columns = columns_of(np.concatenate([keys for keys, _ in profiles]))
-    return sparse.csrmatrix_of((weights, columns, ends), (len(profiles), 1 << 21))
+    return sparse.csr_matrix((weights, columns, ends), (len(profiles), 1 << 21))
 
 
 def columns_of(keys: Any) -> Any:
