@@ -38,7 +38,8 @@ def post_alerts(caller: Caller, items: Sequence[Any], now: datetime) -> list[Tak
 def at_most_a_batch(items: Any) -> list[Any]:
     """The items of a batch. Raises `Problem` where it is no array, empty, or larger than `API_MAX_BATCH`."""
     if not isinstance(items, list) or not items:
-        raise Problem(Refusal.INVALID, "A batch is an array with at least one item.")
+        wrong = FieldError(pointer="", detail="A batch is an array with at least one item.")
+        raise Problem(Refusal.INVALID, errors=[wrong])
     if len(items) > settings.API_MAX_BATCH:
         detail = f"The batch has {len(items)} items; {settings.API_MAX_BATCH} (API_MAX_BATCH) are the most."
         raise Problem(Refusal.TOO_LARGE, detail)

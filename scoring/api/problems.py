@@ -98,12 +98,11 @@ class Problem(Exception):
 
     def document(self) -> ProblemDocument:
         """The body of the answer."""
-        advised = self.refusal is not Refusal.INVALID or bool(self.errors)  # there may be no `errors` to look at
         return ProblemDocument(
             type=self.refusal.uri,
             title=self.refusal.title,
             status=self.refusal.status,
-            detail=" ".join(filter(None, (self.detail, self.refusal.remedy if advised else ""))),
+            detail=" ".join(filter(None, (self.detail, self.refusal.remedy))),
             errors=list(self.errors),
         )
 
