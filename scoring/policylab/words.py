@@ -85,14 +85,16 @@ def chosen(choice: Choice) -> str:
         "target": _("Hides below %(below)s: that reaches the target. Expected loss %(lost)s, limit %(limit)s."),
         "highest": _("Hides below %(below)s, never what is more likely real than not. Expected loss %(lost)s."),
     }
+    text = texts[choice.bound] % words
     if choice.bound == "cap" and choice.hide_below == 0:
-        return _("No threshold keeps the cap: nothing would be hidden.")
-    return f"{texts[choice.bound] % words} {_overdrawn(choice)}".strip()
+        text = _("No threshold keeps the cap: nothing would be hidden.")
+    return f"{text} {_overdrawn(choice)}".strip()
 
 
 def _overdrawn(choice: Choice) -> str:
-    """Why what comes may lose more, or must lose less, than the cap."""
-    if percent(choice.allowed) == percent(choice.cap) or choice.bound == "evidence":
+    """Why what comes may lose more, or must lose less, than the cap; nothing where it makes no difference."""
+    matters = choice.bound == "cap" or choice.upper > choice.cap
+    if not matters or percent(choice.allowed) == percent(choice.cap):
         return ""
     words = {"cap": percent(choice.cap), "allowed": percent(choice.allowed)}
     if choice.allowed > choice.cap:

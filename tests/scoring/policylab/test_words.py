@@ -35,3 +35,11 @@ class TestAThreshold:
     def test_says_why_its_limit_is_not_the_cap(self, allowed: float, text: str) -> None:
         said = chosen(Choice(0.2, 0.8, "cap", 0.01, allowed, 900, 300, cap=0.02, allowed=allowed))
         assert said.partition("limit ")[2].partition(" ")[2] == text
+
+    def test_of_the_target_says_nothing_of_a_cap_that_it_keeps(self) -> None:
+        assert "So far" not in chosen(Choice(0.2, 0.8, "target", 0.01, 0.015, 900, 300, cap=0.02, allowed=0.032))
+        assert "So far" in chosen(Choice(0.2, 0.8, "target", 0.01, 0.025, 900, 300, cap=0.02, allowed=0.032))
+
+    def test_that_is_none_says_why(self) -> None:
+        said = chosen(Choice(0.0, 0.8, "cap", 0.0, 0.0, 900, 300, cap=0.02, allowed=0.005))
+        assert said.startswith("No threshold keeps the cap") and "no more than 0.5%" in said
