@@ -1,4 +1,4 @@
-"""What a lead's click in the lab leads to: the change, or the page again with why it was refused."""
+"""What a lead's click in the lab leads to: what is in force now, or the page again with why it was refused."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ from scoring.policylab.pages import LabPage, forms_of, lab_page
 from scoring.policylab.services import StepRefused, VersionMoved, apply_wish, go_back
 
 
-def apply_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> LabPage | None:
-    """Apply what was sent; None where that was done. Raises `Queue.DoesNotExist` for a queue they do not lead."""
+def apply_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> LabPage | str:
+    """Apply what was sent and say what is in force now; the page where it was refused.
+
+    Raises `Queue.DoesNotExist` for a queue they do not lead.
+    """
     queue = queue_for(user, slug, Role.LEAD)
     version = selectors.in_force(queue).version
     form, rules = forms_of(version, sent)
@@ -29,27 +32,27 @@ def apply_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> La
         problem = _("Nothing was changed: these values had not been simulated. Here is what they would do.")
         return lab_page(user=user, slug=slug, sent=sent, problem=problem)
     try:
-        apply_wish(
+        made = apply_wish(
             queue=queue, wish=wish, seen_version=asked["seen"], by=user, now=now,
             note=asked["note"], overrule=asked["overrule"],
         )  # fmt: skip
     except (StepRefused, VersionMoved) as refusal:
         return lab_page(user=user, slug=slug, sent=sent, problem=_in_words(refusal))
-    return None
+    return words.now_in_force(made)
 
 
-def go_back_to(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> LabPage | None:
-    """Go back to the version that was sent; None where that was done."""
+def go_back_to(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> LabPage | str:
+    """Go back to the version that was sent and say what is in force now; the page where it was refused."""
     queue = queue_for(user, slug, Role.LEAD)
     form = BackForm(sent)
     if not form.is_valid():
         return lab_page(user=user, slug=slug, problem=_("Nothing was changed: some values cannot be read."))
     try:
         asked = form.cleaned_data
-        go_back(queue=queue, to_version=asked["version"], seen_version=asked["seen"], by=user, now=now)
+        made = go_back(queue=queue, to_version=asked["version"], seen_version=asked["seen"], by=user, now=now)
     except (StepRefused, VersionMoved, PolicyVersion.DoesNotExist) as refusal:
         return lab_page(user=user, slug=slug, problem=_in_words(refusal))
-    return None
+    return words.now_in_force(made)
 
 
 def _in_words(refusal: Exception) -> str:

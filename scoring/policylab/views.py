@@ -1,5 +1,6 @@
 """The policy lab over HTTP."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -21,17 +22,22 @@ def policy(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @for_people
 def apply(request: HttpRequest, slug: str) -> HttpResponse:
-    """Put what was simulated in force; a refusal shows the lab again with why."""
-    refused = apply_sent(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
-    return redirect("lead:policy", slug=slug) if refused is None else _show(request, refused, status=409)
+    """Put what was simulated in force and say what that is; a refusal shows the lab again with why."""
+    return _came(request, slug, apply_sent(user=request.user, slug=slug, sent=request.POST, now=timezone.now()))
 
 
 @require_POST
 @for_people
 def back(request: HttpRequest, slug: str) -> HttpResponse:
-    """Put an earlier version in force again."""
-    refused = go_back_to(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
-    return redirect("lead:policy", slug=slug) if refused is None else _show(request, refused, status=409)
+    """Put an earlier version in force again and say what that is; a refusal shows the lab again with why."""
+    return _came(request, slug, go_back_to(user=request.user, slug=slug, sent=request.POST, now=timezone.now()))
+
+
+def _came(request: HttpRequest, slug: str, came: LabPage | str) -> HttpResponse:
+    if not isinstance(came, str):
+        return _show(request, came, status=409)
+    messages.success(request, came)
+    return redirect("lead:policy", slug=slug)
 
 
 def _show(request: HttpRequest, page: LabPage, status: int) -> HttpResponse:

@@ -104,6 +104,25 @@ def _overdrawn(choice: Choice) -> str:
     return text % words
 
 
+def now_in_force(version: PolicyVersion) -> str:
+    """Which version of which queue's policy a click has put in force, and what it hides."""
+    words = {
+        "queue": version.queue.title, "version": version.version, "stage": version.get_stage_display(),
+        "old": version.restores, "below": percent(version.hide_below), "cap": percent(version.cap),
+    }  # fmt: skip
+    if version.restores:
+        made = _("Now in force in %(queue)s: version %(version)s, as version %(old)s was; stage %(stage)s.")
+    else:
+        made = _("Now in force in %(queue)s: version %(version)s, stage %(stage)s.")
+    if version.stage != Stage.SUPPRESS:
+        hides = _("It hides nothing.")
+    elif version.hide_below == 0:
+        hides = _("It hides nothing yet: no threshold is known that keeps the cap of %(cap)s.")
+    else:
+        hides = _("It hides below %(below)s; the cap is %(cap)s of the real ones.")
+    return f"{made % words} {hides % words}"
+
+
 def comparison(today: Outlook, tried: Outlook | None) -> str:
     """What the simulation shows, as one sentence."""
     if today.judged == 0:

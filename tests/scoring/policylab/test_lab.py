@@ -9,6 +9,7 @@ from django.test import Client
 
 from feedback.models import Queue, Scorer
 from feedback.services import expose, raise_alerts
+from scoring.lead.tables import percent
 from scoring.models import PolicyVersion, Stage
 from scoring.services import change_policy
 from tests import factories
@@ -130,6 +131,13 @@ class TestApplying:
         assert 0 < version.hide_below <= version.orange_from
         assert version.expected["lost_limit"] <= version.cap == 0.05
 
+    def test_says_after_the_redirect_what_is_in_force(self, history: Queue, lena_at: Client) -> None:
+        page = lena_at.get(apply(lena_at, **wish(1, stage="suppress"))["Location"]).content.decode()
+        below = percent(newest(history).hide_below)
+        said = f"version 2, stage suppress. It hides below {below}; the cap is 5.0% of the real ones."
+        assert f"Now in force in {history.title}: {said}" in page
+        assert "Now in force" not in lena_at.get(PAGE).content.decode()
+
     def test_what_was_not_simulated_is_simulated_instead(self, history: Queue, lena_at: Client) -> None:
         response = lena_at.post(f"{PAGE}apply/", wish(1, stage="suppress", simulated="0" * 32))
         assert response.status_code == 409
@@ -182,6 +190,11 @@ class TestGoingBack:
         lena_at.post(f"{PAGE}back/", {"version": "1", "seen": "2"})
         version = newest(history)
         assert (version.version, version.stage, version.hide_below, version.restores) == (3, "rank", 0.1, 1)
+
+    def test_says_what_is_in_force_again(self, history: Queue, lena_at: Client) -> None:
+        apply(lena_at, **wish(1, stage="suppress"))
+        page = lena_at.post(f"{PAGE}back/", {"version": "1", "seen": "2"}, follow=True).content.decode()
+        assert "version 3, as version 1 was; stage rank. It hides nothing." in page
 
     def test_is_never_a_step_up(self, history: Queue, lena_at: Client) -> None:
         apply(lena_at, **wish(1, stage="suppress"))

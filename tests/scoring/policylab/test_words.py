@@ -1,8 +1,12 @@
 """What the policy lab says."""
 
+from typing import Any
+
 import pytest
 
-from scoring.policylab.words import chosen, condition
+from feedback.models import Queue
+from scoring.models import PolicyVersion
+from scoring.policylab.words import chosen, condition, now_in_force
 from scoring.stages import Asked, Condition
 from scoring.thresholds import Choice
 
@@ -43,3 +47,16 @@ class TestAThreshold:
     def test_that_is_none_says_why(self) -> None:
         said = chosen(Choice(0.0, 0.8, "cap", 0.0, 0.0, 900, 300, cap=0.02, allowed=0.005))
         assert said.startswith("No threshold keeps the cap") and "no more than 0.5%" in said
+
+
+class TestWhatIsInForceNow:
+    @pytest.mark.parametrize(
+        ("fields", "hides"),
+        [
+            ({"stage": "suppress", "hide_below": 0.062}, "It hides below 6.2%; the cap is 2.0% of the real ones."),
+            ({"stage": "suppress", "hide_below": 0.0}, "no threshold is known that keeps the cap of 2.0%."),
+            ({"stage": "rank", "hide_below": 0.062}, "stage rank. It hides nothing."),
+        ],
+    )
+    def test_says_what_it_hides(self, fields: dict[str, Any], hides: str) -> None:
+        assert now_in_force(PolicyVersion(queue=Queue(name="Churn"), version=4, cap=0.02, **fields)).endswith(hides)
