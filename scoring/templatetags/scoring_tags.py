@@ -1,14 +1,18 @@
 """What templates of other apps may ask of scoring. (Their Python may not import it; a template may use a tag.)"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import template
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from feedback.desk.selectors import Row
 from feedback.models import Alert, LedgerEntry
 from scoring import selectors
+from scoring.policylab import quieted
 
 register = template.Library()
 
@@ -23,6 +27,18 @@ def explanation(alert: Alert) -> selectors.Explanation:
 def receipt(entry: LedgerEntry) -> selectors.Receipt:
     """`{% receipt entry as receipt %}`: what the click that wrote the entry changed."""
     return selectors.receipt_of(entry)
+
+
+@register.simple_tag
+def quieting(alert: Alert, blind: bool, now: datetime) -> str:
+    """`{% quieting alert work.blind now as quieted %}`: who quieted its customer, and why it is here nevertheless."""
+    return quieted.quieted_line(alert, blind, now)
+
+
+@register.simple_tag
+def quieted_among(rows: Sequence[Row], now: datetime) -> frozenset[int]:
+    """`{% quieted_among inbox.rows now as quieted %}`: the alerts of a list whose customer is quieted, or was."""
+    return quieted.quieted_among(rows, now)
 
 
 @dataclass(frozen=True, slots=True)
