@@ -57,6 +57,11 @@ def milestones(learnt: int) -> list[int]:
     return sorted(count for count in _due() if count <= learnt)
 
 
+def next_due(learnt: int) -> int:
+    """The count of lessons after which the next generation is trained."""
+    return min(count for count in _due() if count > learnt)
+
+
 def is_due(learnt: int) -> bool:
     """Whether a generation is trained after exactly this many lessons."""
     return learnt in _due()

@@ -70,6 +70,7 @@ class ModelPage:
     presets: list[tuple[str, str, str]]
     standing: str
     checkpoints: list[CheckpointLine]
+    failed: str
 
 
 def model_page(*, user: Person, slug: str, now: datetime) -> ModelPage:
@@ -93,6 +94,7 @@ def model_page(*, user: Person, slug: str, now: datetime) -> ModelPage:
         words.presets(),
         words.standing(past.counted_to(_head(learner)), _head(learner)),
         _checkpoints(past, _head(learner)),
+        words.failed_training(learner.failed, learner.passport["generation"]) if learner.failed else "",
     )
 
 
@@ -117,6 +119,8 @@ def _headline(queue: Queue, learner: Learner, alarms: list[AlarmLine]) -> str:
         return _("%(queue)s: verdicts are being unlearnt; the last good model serves") % {"queue": queue.title}
     if alarms:
         return _("%(queue)s: something has changed") % {"queue": queue.title}
+    if learner.failed:
+        return _("%(queue)s: the slow model could not be trained") % {"queue": queue.title}
     if not learner.passport["learnt"]:
         return _("%(queue)s: nothing learnt yet") % {"queue": queue.title}
     if learner.held_back:

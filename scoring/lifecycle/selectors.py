@@ -22,6 +22,7 @@ from scoring.models import (
     Challenger,
     Checkpoint,
     DriftAlarm,
+    FailedTraining,
     Generation,
     JudgedAlert,
     LearningBlock,
@@ -30,7 +31,7 @@ from scoring.models import (
     ShadowScore,
 )
 from scoring.replica import replica_of
-from scoring.services.generations import withdrawn
+from scoring.services.generations import failures, missing, withdrawn
 
 RECENT = 20
 RECENT_BLOCKS = 10
@@ -38,7 +39,10 @@ RECENT_BLOCKS = 10
 
 @dataclass(frozen=True, slots=True)
 class Learner:
-    """The model that serves: its passport, how far it is, and how much room it takes."""
+    """The model that serves: its passport, how far it is, and how much room it takes.
+
+    `retraining`: the generations that are being trained again; `failed`: the newest that could not be trained.
+    """
 
     passport: dict[str, Any]
     position: int
@@ -49,6 +53,7 @@ class Learner:
     report: dict[str, Any]
     held_back: int
     retraining: frozenset[int]
+    failed: FailedTraining | None
     experience_queues: int
     bytes_held: int
     checkpoints: int
@@ -122,13 +127,16 @@ def learner_of(queue_id: int) -> Learner:
     amendments = amendments_of(queue_id)
     with replica_of(queue_id).hold() as belief:
         passport, held = belief.model.passport(), footprint(belief.model)
-        outdated = withdrawn(amendments, configuration.pk, belief.model.milestones)
+        milestones, wanted = dict(belief.model.milestones), missing(belief, configuration, amendments)
+    failed = failures(configuration, wanted, milestones)
+    outdated = {one.learnt for one in withdrawn(amendments, configuration.pk, milestones)}
     newest = Checkpoint.objects.filter(configuration=configuration).annotate(size=Length("payload"))
     sizes = Checkpoint.objects.filter(queue_id=queue_id).aggregate(count=Count("pk"), total=Sum(Length("payload")))
     return Learner(
         passport, belief.position, belief.behind, belief.stale,
         configuration.version, changed(ModelConfig().to_dict(), configuration.parameters),
-        _report(configuration, passport), len(amendments.holds), frozenset(one.learnt for one in outdated),
+        _report(configuration, passport), len(amendments.holds),
+        frozenset(outdated - {one.learnt for one in failed}), next(iter(failed), None),
         configuration.experience_queues, held,
         sizes["count"], sizes["total"] or 0,
         newest.order_by("-position").values_list("size", flat=True).first() or 0,

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.template.defaultfilters import floatformat
-from django.utils.formats import number_format
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from scoring.generation import next_due
 from scoring.lifecycle.comparison import Difference
-from scoring.models import DriftAlarm, DriftFamily
+from scoring.models import DriftAlarm, DriftFamily, FailedTraining
 
 SHOWN = 4  # movements that are told one by one; the rest are counted
 
@@ -130,6 +132,24 @@ def generation(serving: Mapping[str, Any] | None, report: Mapping[str, Any]) -> 
     if report.get("auc") is None:
         return trained, serving["digest"][:12]
     return trained, _("AUC %(auc)s on labels it had not seen") % {"auc": rounded(report["auc"], 3)}
+
+
+def failed_training(failed: FailedTraining, serving: Mapping[str, Any] | None) -> str:
+    """A generation that could not be trained: what serves, when it is tried again, and what a lead can do."""
+    told = {
+        "labels": whole(failed.learnt), "next": whole(next_due(failed.learnt)), "said": failed.said,
+        "moment": date_format(timezone.localtime(failed.failed_at), "DATETIME_FORMAT"),
+    }  # fmt: skip
+    if serving is None:
+        text = _("The slow model could not be trained on %(labels)s labels (%(moment)s): the fast one works alone.")
+    else:
+        text = _("The slow model could not be trained on %(labels)s labels (%(moment)s): the one before serves.")
+    again = _(
+        "Every verdict is kept and learnt. It is tried again when one of these labels changes, with a verdict that "
+        "comes a day later, and with %(next)s labels."
+    )
+    ask = _("If it fails again, ask whoever runs Alertloop to look for generation_failed in the worker’s log: %(said)s")
+    return " ".join((text, again, ask)) % told
 
 
 def configuration(version: int, differs: Sequence[tuple[str, Any, Any]]) -> tuple[str, str]:

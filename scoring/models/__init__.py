@@ -1,6 +1,6 @@
 """What is believed right now: policies, model configurations, checkpoints, re-rankings."""
 
-from scoring.models.amendments import Amendment, AmendmentKind, Generation
+from scoring.models.amendments import Amendment, AmendmentKind, FailedTraining, Generation
 from scoring.models.challengers import Challenger, ChallengerEnd, ShadowScore
 from scoring.models.drift import DriftAlarm, DriftFamily, DriftStanding
 from scoring.models.figures import FigureStanding, JudgedAlert, LearningBlock, WeeklyAgreement, WeeklyFigure
@@ -19,6 +19,7 @@ __all__ = [
     "DriftAlarm",
     "DriftFamily",
     "DriftStanding",
+    "FailedTraining",
     "FigureStanding",
     "Generation",
     "JudgeFigure",

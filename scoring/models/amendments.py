@@ -46,6 +46,36 @@ class Generation(models.Model):
         return f"{self.configuration} · {self.learnt}"
 
 
+class FailedTraining(models.Model):
+    """A generation that could not be trained: on which labels, when, and what scikit-learn said to it.
+
+    The same labels give the same, so it is not tried again at once (scoring.services.generations). Written once the
+    attempt has failed: what a killed worker was at is tried again.
+    """
+
+    MAX_SAID: ClassVar[int] = 200
+
+    configuration = models.ForeignKey(
+        ModelConfiguration,
+        on_delete=models.CASCADE,
+        related_name="failed_trainings",
+        db_index=False,
+        verbose_name=_("model configuration"),
+    )
+    learnt = models.PositiveIntegerField(_("labels learnt"))
+    chain = models.CharField(_("chain"), max_length=64)
+    said = models.CharField(_("what was wrong"), max_length=MAX_SAID)
+    failed_at = models.DateTimeField(_("failed at"))
+
+    class Meta:
+        verbose_name = _("failed training")
+        verbose_name_plural = _("failed trainings")
+        constraints = [models.UniqueConstraint(fields=["configuration", "learnt"], name="failed_training_once")]
+
+    def __str__(self) -> str:
+        return f"{self.configuration} · {self.learnt}: {self.said}"
+
+
 class AmendmentKind(models.TextChoices):
     """What an amendment does."""
 

@@ -181,10 +181,11 @@ def _judge(cast: Stagehands, alert: StreamAlert, alert_id: int, seed: int) -> No
 
 def _train(cast: Stagehands, alert: StreamAlert) -> None:
     """The worker's turn where a generation is due: in the product it is nudged by every verdict."""
+    now = alert.judged_at or alert.raised_at
     with replica_of(cast.queue.pk).hold() as belief:
-        wanted = due(belief)
+        wanted = due(queue_id=cast.queue.pk, belief=belief, now=now)
     if wanted:
-        learn(queue_id=cast.queue.pk, now=alert.judged_at or alert.raised_at)
+        learn(queue_id=cast.queue.pk, now=now)
 
 
 def _work(cast: Stagehands, alert: StreamAlert, done: int, total: int, on_progress: Progress | None) -> None:

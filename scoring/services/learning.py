@@ -59,7 +59,7 @@ def learn(*, queue_id: int, now: datetime, defer: bool = False) -> Reranking | N
         in_force = policy_in_force(queue_id)
         last = Reranking.objects.filter(queue_id=queue_id).order_by("-pk").first() or Reranking(to_position=0)
         with replica_of(queue_id).hold(sync_limit=limit) as belief:
-            deferred = belief.stale or generations.due(belief)
+            deferred = belief.stale or generations.due(queue_id=queue_id, belief=belief, now=now)
             if (belief.position, belief.amendment, deferred, in_force.version) == (
                 last.to_position, last.amendment, last.stale, last.policy_version
             ):  # fmt: skip
@@ -86,16 +86,7 @@ def _learn_to_head(queue: Queue, now: datetime, train: bool) -> None:
                 _keep(configuration, belief, now)
                 if behind:
                     log.info("learning", queue=queue.pk, position=belief.position, behind=belief.behind)
-        adopted = train and _advance(queue, belief, now)
-
-
-def _advance(queue: Queue, belief: Belief, now: datetime) -> bool:
-    """Train and adopt what is due. Data that nothing can be trained on does not keep the queue from being re-ranked."""
-    try:
-        return generations.advance(queue=queue, belief=belief, now=now) > 0
-    except ValueError:
-        log.exception("generation_failed", queue=queue.pk, learnt=belief.model.learnt)
-        return False
+        adopted = train and generations.advance(queue=queue, belief=belief, now=now) > 0
 
 
 def _keep(configuration: ModelConfiguration, belief: Belief, now: datetime) -> None:

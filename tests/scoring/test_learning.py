@@ -54,17 +54,6 @@ class TestLearn:
         assert set(OpenAlert.objects.values_list("tier", flat=True)) == {2}
         assert services.behind() == []
 
-    def test_a_slow_model_that_cannot_be_trained_keeps_nothing_from_being_learnt(
-        self, alerts: list[Alert], rhea: User, queue: Queue, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def fails(**_given: object) -> int:
-            raise ValueError("no such data")
-
-        monkeypatch.setattr(learning.generations, "advance", fails)
-        judge(alerts[0], rhea, Value.FALSE_POSITIVE)
-        reranking = services.learn(queue_id=queue.pk, now=NOON)
-        assert reranking is not None and (reranking.to_position, reranking.moved) == (1, 3)
-
     def test_it_keeps_a_checkpoint(self, alerts: list[Alert], rhea: User, queue: Queue) -> None:
         judge(alerts[0], rhea)
         services.learn(queue_id=queue.pk, now=NOON)
