@@ -228,3 +228,13 @@ def blind_urgencies(
     share = (mixed(alert_id.astype(np.uint64)) >> np.uint64(11)) / 2.0**53  # in [0, 1)
     drawn = least + (1 - least) * share
     return urgencies(policy.stage, tiers(drawn, policy), drawn, upstream_score)
+
+
+def place(
+    policy: Policy, alert_id: int, blind: bool, tier: Tier, probability: float, upstream_score: float | None
+) -> float:
+    """The sort key of one alert, as a re-ranking has it: drawn where it is judged without its score."""
+    if not blind:
+        return urgency(policy.stage, tier, probability, upstream_score)
+    upstream = math.nan if upstream_score is None else upstream_score
+    return float(blind_urgencies(policy, np.array([alert_id]), np.array([upstream]))[0])

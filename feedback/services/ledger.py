@@ -211,18 +211,17 @@ def _append(entry: LedgerEntry) -> Recorded:
         cursor.execute(_NEXT, {"queue": entry.queue_id, "closed": entry.alert_id if closes else None})
         (entry.position,) = cursor.fetchone()
     entry.save(force_insert=True)
-    if retracts:
-        _reopen_if_unsettled(entry)
-    transaction.on_commit(
-        partial(ledger_grew.send_robust, sender=LedgerEntry, queue_id=entry.queue_id, position=entry.position)
-    )
+    reopened = entry.alert_id if retracts and _reopened(entry) else None
+    told = {"queue_id": entry.queue_id, "position": entry.position, "reopened": reopened}
+    transaction.on_commit(partial(ledger_grew.send_robust, sender=LedgerEntry, **told))
     return Recorded(entry, created=True)
 
 
-def _reopen_if_unsettled(retraction: LedgerEntry) -> None:
+def _reopened(retraction: LedgerEntry) -> bool:
+    """Put the alert back before the reps where no closing verdict is left; whether it was not there."""
     entries = LedgerEntry.objects.filter(alert_id=retraction.alert_id)
-    if rules.closing_verdict(facts_of(entries)) is None:
-        reopen(alert_id=retraction.alert_id, now=retraction.recorded_at)
+    settled = rules.closing_verdict(facts_of(entries)) is not None
+    return not settled and reopen(alert_id=retraction.alert_id, now=retraction.recorded_at)
 
 
 def _has_role(queue_id: int, person: Person, roles: Iterable[Role]) -> bool:

@@ -9,7 +9,7 @@ from feedback.people import Person, id_of
 
 # The cause of an exposure by which a person raises a hidden alert again.
 AGAIN = "again"
-# Where a blind alert stands that is open again, until the next re-ranking gives it its place back.
+# Where a blind alert stands that is open again, until scoring gives it its place back.
 BLIND_AGAIN = 0.5
 
 
@@ -34,14 +34,15 @@ def raise_again(*, alert: Alert, by: Person, now: datetime) -> bool:
     return True
 
 
-def reopen(*, alert_id: int, now: datetime) -> OpenAlert:
-    """Put an alert back before the reps, standing where its last exposure put it until the next re-ranking.
+def reopen(*, alert_id: int, now: datetime) -> bool:
+    """Put an alert back before the reps, standing where its last exposure put it; False where it is open: a repeat.
 
-    One that is judged blind stands at the same place as all of them: its own would give the score away.
+    That is of the day it came: scoring hears of it and says where it stands now. One that is judged blind stands at the
+    same place as all of them until then: its own would give the score away.
     """
     exposure = Exposure.objects.filter(alert_id=alert_id).select_related("alert").latest("pk")
     blind = exposure.blind or exposure.decision == Decision.AUDIT
-    standing, _created = OpenAlert.objects.get_or_create(
+    _standing, created = OpenAlert.objects.get_or_create(
         alert_id=alert_id,
         defaults={
             "queue_id": exposure.queue_id,
@@ -57,4 +58,4 @@ def reopen(*, alert_id: int, now: datetime) -> OpenAlert:
             "opened_at": now,
         },
     )
-    return standing
+    return created

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import numpy as np
 from django.db import transaction
 
 from feedback.models import Alert, Decision, Exposure, Queue, Scorer
@@ -105,28 +103,15 @@ def _exposure(
         policy_version=in_force.version,
         position=belief.position,
         amendment=belief.amendment,
-        urgency=_place(alert_id, blind or decision.decision == "audit", decision, probability, facts, in_force),
+        urgency=policy.place(
+            in_force, alert_id, blind or decision.decision == "audit", decision.tier, probability, facts.upstream_score
+        ),
         raised_at=raised_at,
         rule=decision.rule or "",
         upstream_score=facts.upstream_score,
         cause=decision.cause,
         blind=blind,
     )
-
-
-def _place(
-    alert_id: int,
-    blind: bool,
-    decision: policy.Decision,
-    probability: float,
-    facts: AlertFacts,
-    in_force: policy.Policy,
-) -> float:
-    """Where a new alert stands among the open ones, as the next re-ranking will have it."""
-    if not blind:
-        return policy.urgency(in_force.stage, decision.tier, probability, facts.upstream_score)
-    upstream = math.nan if facts.upstream_score is None else facts.upstream_score
-    return float(policy.blind_urgencies(in_force, np.array([alert_id]), np.array([upstream]))[0])
 
 
 def _answer_again(queue: Queue, raised: Iterable[Raised]) -> dict[int, Intake]:
