@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
 from scoring.estimation import naive_precision
 from scoring.lead.periods import RECENT_WEEKS, WEEK
@@ -19,7 +19,7 @@ from scoring.shares import Trend, trend
 def month_of(figures: QueueFigures) -> str:
     """The name of the month that most of the first weeks with verdicts lie in; empty where there are none."""
     begun = figures.earliest_monday
-    return date_format(begun + WEEK * RECENT_WEEKS / 2, pgettext("date format of a month", "F")) if begun else ""
+    return date_format(begun + WEEK * RECENT_WEEKS / 2, "MONTH_FORMAT") if begun else ""
 
 
 def precision_trend(figures: QueueFigures) -> Trend:

@@ -8,7 +8,7 @@ from math import sqrt
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
 from scoring.estimation import Number, Sample, hidden_accurate, naive_precision, shown_precision, weighted_precision
 from scoring.estimation import recall as recall_of
@@ -253,4 +253,4 @@ def share_words(share: Share) -> str:
 
 def short_month(day: date) -> str:
     """The month's name, short enough for an axis."""
-    return date_format(day, pgettext("date format of a month, short", "M"))
+    return date_format(day, "MONTH_ON_AXIS_FORMAT")

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from scoring.shares import Interval
 
@@ -52,15 +51,13 @@ def count(number: int | None) -> str:
 
 
 def day(moment: date) -> str:
-    """A day of this year, short enough for an axis."""
-    # Translators: a day of the year in Django's date format, short: 26 Oct, 10月26日.
-    return date_format(moment, pgettext("date format of a day", "j M"))
+    """A day of this year: 26 Oct, 10月26日."""
+    return date_format(moment, "MONTH_DAY_FORMAT")
 
 
 def day_on_axis(moment: date) -> str:
-    """A day as short as an axis on a phone needs it."""
-    # Translators: a day on an axis in Django's date format, as short as can be: 26 Oct, 10/26.
-    return date_format(moment, pgettext("date format of a day on an axis", "j M"))
+    """A day as short as an axis on a phone needs it: 26 Oct, 10/26."""
+    return date_format(moment, "DAY_ON_AXIS_FORMAT")  # config/formats
 
 
 def two_places(number: float | None) -> str:

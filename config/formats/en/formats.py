@@ -1,5 +1,10 @@
-"""Times of 24 hours, as everywhere else in the product."""
+"""Dates in English, in one style: 22 Nov 2026, with 24 hours. The last three are this product's own."""
 
+DATE_FORMAT = SHORT_DATE_FORMAT = "j M Y"
 TIME_FORMAT = "H:i"
-DATETIME_FORMAT = "N j, Y, H:i"
-SHORT_DATETIME_FORMAT = "j M Y H:i"
+DATETIME_FORMAT = SHORT_DATETIME_FORMAT = "j M Y H:i"
+MONTH_DAY_FORMAT = "j M"
+YEAR_MONTH_FORMAT = "F Y"
+DAY_ON_AXIS_FORMAT = "j M"
+MONTH_FORMAT = "F"
+MONTH_ON_AXIS_FORMAT = "M"
