@@ -66,6 +66,13 @@ class TestTheList:
             raise_for(hides, upstream, f"c{n}")
         assert asked() == before
 
+    def test_says_that_the_newest_comes_first_and_keeps_to_it(
+        self, hides: Queue, upstream: Scorer, client: Client, lena: User
+    ) -> None:
+        early, late = (raise_for(hides, upstream, f"c{n}", upstream_score=0.9 - n / 2) for n in range(2))
+        page = in_the_list(client, lena)
+        assert page.index("Newest first") < page.index(f"alert={late.pk}") < page.index(f"alert={early.pk}")
+
     def test_leaves_out_what_is_shown(self, hides: Queue, upstream: Scorer, client: Client, lena: User) -> None:
         raise_for(hides, upstream, "ruled", text="I cancel")
         assert "Nothing is hidden" in in_the_list(client, lena)
