@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 import structlog
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Max, OuterRef, Subquery
 
 from feedback.models import LedgerEntry, Queue, Tier
@@ -23,13 +23,12 @@ from scoring.replica import SYNC_LIMIT, replica_of
 from scoring.services import generations
 from scoring.services.following import follow_queue
 from scoring.services.policies import policy_in_force
+from scoring.services.standings import write_standings
 
 log = structlog.get_logger(__name__)
 
 # Half a percentage point: the least that shows on screen. A smaller move is not written.
 LEAST_MOVE = 0.005
-# Rows updated in one short transaction, so that a verdict never waits long for a row.
-CHUNK = 1_000
 # Ledger rows learnt before the next look at whether a checkpoint is due: what a killed worker does again at most.
 STEP = 5_000
 # First half of the advisory lock that lets one worker at a time re-rank a queue.
@@ -153,7 +152,8 @@ def _rerank(
     before = board.refresh()
     after = _standings_after(before, belief.model.predict_matrix(board.matrix), in_force)
     moved = (np.abs(after.probability - before.probability) >= LEAST_MOVE) | (after.tier != before.tier)
-    _write(after, moved | (np.abs(after.urgency - before.urgency) >= LEAST_MOVE), belief.position)
+    changed = moved | (np.abs(after.urgency - before.urgency) >= LEAST_MOVE)
+    write_standings(after=after, changed=changed, position=belief.position)
     return Reranking.objects.create(
         queue_id=queue_id,
         from_position=since,
@@ -180,25 +180,6 @@ def _standings_after(before: Standings, probability: npt.NDArray[np.float64], in
     drawn = policy.blind_urgencies(in_force, before.alert_id, before.upstream_score)
     urgency = np.where(before.blind, drawn, urgency)
     return replace(before, tier=tier, probability=probability, urgency=urgency)
-
-
-_UPDATE = """
-    UPDATE feedback_openalert o SET tier = n.tier, probability = n.probability, urgency = n.urgency, position = %s
-    FROM (
-        SELECT n.* FROM unnest(%s::bigint[], %s::smallint[], %s::float8[], %s::float8[])
-            AS n(alert_id, tier, probability, urgency)
-        JOIN feedback_openalert held ON held.alert_id = n.alert_id AND held.position <= %s
-        ORDER BY n.alert_id FOR UPDATE OF held SKIP LOCKED
-    ) n WHERE o.alert_id = n.alert_id
-"""
-
-
-def _write(after: Standings, changed: npt.NDArray[np.bool_], position: int) -> None:
-    """Write the new standings. A row that a verdict is taking away right now is skipped: it is no longer open."""
-    columns = [array[changed].tolist() for array in (after.alert_id, after.tier, after.probability, after.urgency)]
-    for low in range(0, len(columns[0]), CHUNK):
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_UPDATE, [position, *(column[low : low + CHUNK] for column in columns), position])
 
 
 def forget_boards() -> None:
