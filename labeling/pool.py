@@ -23,7 +23,7 @@ LATELY = 150
 _OPEN = """
     WITH askable AS (
         SELECT o.alert_id, o.probability FROM feedback_openalert o
-        WHERE o.queue_id = %(queue)s AND NOT EXISTS (
+        WHERE o.queue_id = %(queue)s AND (o.visible OR NOT o.visible) AND NOT EXISTS (
             SELECT 1 FROM labeling_question q WHERE q.alert_id = o.alert_id AND q.state IN ('open', 'answered'))
     )
     SELECT alert_id, bool_or(drawn) FROM (

@@ -43,7 +43,9 @@ _STANDINGS = """
     SELECT array_send(array_agg(alert_id)), array_send(array_agg(ctid)), array_send(array_agg(tier)),
            array_send(array_agg(probability)), array_send(array_agg(urgency)), array_send(array_agg(hard)),
            array_send(array_agg(blind)), array_send(array_agg(COALESCE(upstream_score, 'NaN')))
-    FROM (SELECT ctid, * FROM feedback_openalert WHERE queue_id = %s OFFSET 0) AS standing
+    FROM (
+        SELECT ctid, * FROM feedback_openalert WHERE queue_id = %s AND (visible OR NOT visible) OFFSET 0
+    ) AS standing
 """
 
 

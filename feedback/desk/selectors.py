@@ -109,8 +109,8 @@ class Work:
 class Pulse:
     """How far a person is in a queue: verdicts since midnight and alerts still open, each counted up to `MOST_COUNTED`.
 
-    Verdicts that were taken back do not count. `newest` is the largest id among the open alerts: what has a larger one
-    is new to the page.
+    Verdicts that were taken back do not count. `newest` is the largest id among the alerts: what has a larger one is
+    new to the page.
     """
 
     judged: int
@@ -149,7 +149,7 @@ _PULSE = """
         (SELECT count(*) FROM (
             SELECT 1 FROM feedback_openalert WHERE queue_id = %(queue)s AND visible LIMIT %(most)s
         ) AS waiting),
-        (SELECT COALESCE(max(alert_id), 0) FROM feedback_openalert WHERE queue_id = %(queue)s)
+        (SELECT COALESCE(max(id), 0) FROM feedback_alert WHERE queue_id = %(queue)s)
 """
 
 
@@ -219,7 +219,7 @@ def work_for(user: Person, alert: Alert) -> Work:
 
 def arrived_since(queue: Queue, alert_id: int) -> int:
     """How many visible alerts arrived after the newest one that a page knew, counted up to `MOST_COUNTED`."""
-    return OpenAlert.objects.filter(queue=queue, visible=True, alert__gt=alert_id)[:MOST_COUNTED].count()
+    return Alert.objects.filter(queue=queue, pk__gt=alert_id, open__visible=True)[:MOST_COUNTED].count()
 
 
 def source_of(user: Person, alert: Alert, seen: uuid.UUID | None) -> Source:
