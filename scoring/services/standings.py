@@ -13,27 +13,28 @@ from scoring import wire
 from scoring.board import Standings
 
 # Rows updated in one short transaction, so that a verdict never waits long for a row.
-CHUNK = 1_000
+CHUNK = 2_000
 # Nobody waits for these commits: that of the re-ranking, which comes after them, makes them durable with its own.
 _HASTE = "SET LOCAL synchronous_commit TO off; SET LOCAL lock_timeout TO '10ms'"
 
 _KINDS = {"alert_id": "i8", "place": "V6", "tier": "i2", "probability": "f8", "urgency": "f8"}
-_AT_ITS_PLACE = """
+_NEW = """(
+        SELECT unnest(%s::bigint[]) AS alert_id, unnest(%s::tid[]) AS place, unnest(%s::smallint[]) AS tier,
+               unnest(%s::float8[]) AS probability, unnest(%s::float8[]) AS urgency
+    )"""
+_AT_ITS_PLACE = f"""
     UPDATE feedback_openalert o SET tier = n.tier, probability = n.probability, urgency = n.urgency, position = %s
-    FROM unnest(%s::bigint[], %s::tid[], %s::smallint[], %s::float8[], %s::float8[])
-        AS n(alert_id, place, tier, probability, urgency)
+    FROM {_NEW} n
     WHERE o.ctid = n.place AND o.alert_id = n.alert_id AND o.position <= %s
-"""
-_BY_ITS_ID = """
+"""  # noqa: S608 - a constant
+_BY_ITS_ID = f"""
     UPDATE feedback_openalert o SET tier = n.tier, probability = n.probability, urgency = n.urgency, position = %s
     FROM (
-        SELECT n.* FROM unnest(%s::bigint[], %s::tid[], %s::smallint[], %s::float8[], %s::float8[])
-            AS n(alert_id, place, tier, probability, urgency)
-        JOIN feedback_openalert held ON held.alert_id = n.alert_id AND held.position <= %s
+        SELECT n.* FROM {_NEW} n JOIN feedback_openalert held ON held.alert_id = n.alert_id AND held.position <= %s
         WHERE (held.tier, held.probability, held.urgency) IS DISTINCT FROM (n.tier, n.probability, n.urgency)
         ORDER BY n.alert_id FOR UPDATE OF held SKIP LOCKED
     ) n WHERE o.alert_id = n.alert_id
-"""
+"""  # noqa: S608 - a constant
 
 
 def write_standings(*, after: Standings, changed: npt.NDArray[np.bool_], position: int) -> None:
