@@ -75,6 +75,11 @@ class Statistics:
         bins: NDArray[np.int64] = np.add.reduce(self.edges[where] < numbers[:, None], axis=1, dtype=np.int64)
         return bins
 
+    def bins_of_many(self, columns: Ints, numbers: Floats) -> NDArray[np.int64]:
+        """What ``bin`` says, for thousands of numbers in half the time: edge by edge instead of number by number."""
+        bins: NDArray[np.int64] = np.add.reduce(self.edges.T.take(columns, axis=1) < numbers, axis=0, dtype=np.int64)
+        return bins
+
 
 def per_spread(variance: Floats) -> Floats:
     """One over the standard deviation; 0 where nothing has varied."""

@@ -236,7 +236,7 @@ class Encoder:
     def measures(self, columns: Ints, numbers: Floats, weights: Weights) -> Floats:
         """What each number adds to the log-odds: its z-score's part and its bin's."""
         first = self.registry.first_slots[columns]
-        bins = first + 1 + self.statistics.bin(columns, numbers)
+        bins = first + 1 + self.statistics.bins_of_many(columns, numbers)
         parts: Floats = weights.dense[first] * self.statistics.z(columns, numbers) + weights.dense[bins]
         return parts
 
