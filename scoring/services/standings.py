@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import psycopg
-from django.db import connection, transaction
 
 from scoring import wire
 from scoring.board import Standings
 
 # Rows updated in one short transaction, so that a verdict never waits long for a row.
 CHUNK = 2_000
-# Nobody waits for these commits: that of the re-ranking, which comes after them, makes them durable with its own.
-_HASTE = "SET LOCAL synchronous_commit TO off; SET LOCAL lock_timeout TO '10ms'"
+# Set by the statement for its own transaction, so that a chunk is one trip to the server. Nobody waits for the disk:
+# the commit of the re-ranking, which comes after these, makes them durable with itself.
+_HASTE = "(SELECT set_config('synchronous_commit', 'off', true) || set_config('lock_timeout', '10ms', true)) <> ''"
 
 _KINDS = {"alert_id": "i8", "place": "V6", "tier": "i2", "probability": "f8", "urgency": "f8"}
 _NEW = """(
@@ -25,7 +25,7 @@ _NEW = """(
 _AT_ITS_PLACE = f"""
     UPDATE feedback_openalert o SET tier = n.tier, probability = n.probability, urgency = n.urgency, position = %s
     FROM {_NEW} n
-    WHERE o.ctid = n.place AND o.alert_id = n.alert_id AND o.position <= %s
+    WHERE {_HASTE} AND o.ctid = n.place AND o.alert_id = n.alert_id AND o.position <= %s
 """  # noqa: S608 - a constant
 _BY_ITS_ID = f"""
     UPDATE feedback_openalert o SET tier = n.tier, probability = n.probability, urgency = n.urgency, position = %s
@@ -33,7 +33,7 @@ _BY_ITS_ID = f"""
         SELECT n.* FROM {_NEW} n JOIN feedback_openalert held ON held.alert_id = n.alert_id AND held.position <= %s
         WHERE (held.tier, held.probability, held.urgency) IS DISTINCT FROM (n.tier, n.probability, n.urgency)
         ORDER BY n.alert_id FOR UPDATE OF held SKIP LOCKED
-    ) n WHERE o.alert_id = n.alert_id
+    ) n WHERE {_HASTE} AND o.alert_id = n.alert_id
 """  # noqa: S608 - a constant
 
 
@@ -54,13 +54,10 @@ def write_standings(*, after: Standings, changed: npt.NDArray[np.bool_], positio
 def _write(
     cursor: psycopg.Cursor[Any], statement: str, after: Standings, chunk: npt.NDArray[np.int64], position: int
 ) -> bool:
-    """Write some rows in a transaction of their own; whether all were there and free."""
+    """Write some rows in one statement, and so in a transaction of its own; whether all were there and free."""
     columns = [wire.Column(getattr(after, name)[chunk], kind) for name, kind in _KINDS.items()]
     try:
-        with transaction.atomic():
-            with connection.cursor() as plain:
-                plain.execute(_HASTE)
-            cursor.execute(statement, [position, *columns, position])
+        cursor.execute(statement, [position, *columns, position])
     except psycopg.errors.LockNotAvailable:
         return False
     return cursor.rowcount == len(chunk)
