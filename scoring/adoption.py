@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scoring.covariance import prior_covariance
+from scoring.example import Example
 from scoring.generation import Generation
+from scoring.layout import vectors
 from scoring.registry import SLOW
 from scoring.stance import ALONE, STANCES
 from scoring.state import Lesson, Vector
@@ -17,6 +19,19 @@ if TYPE_CHECKING:
     from scoring.online_model import OnlineModel
 
 TRIED: Final = 600  # newest lessons on which stances are compared
+
+
+class Seen(NamedTuple):
+    """A remembered lesson as the model sees it now.
+
+    ``place`` in the sequence; ``vector``: without its text where ``crossed`` says, cross-fitted, what that is worth.
+    """
+
+    place: int
+    lesson: Lesson
+    vector: Vector
+    crossed: float | None
+    prior: float
 
 
 def adopt(model: OnlineModel, generation: Generation) -> None:
@@ -33,12 +48,13 @@ def adopt(model: OnlineModel, generation: Generation) -> None:
         crossed = generation.crossed_at(position)
         lesson.row.beliefs[0] = encoder.slow(lesson.row) if crossed is None else crossed
     _take_words(model, generation.words)
+    seen = seen_through(model, lessons, model.learnt)
     losses: list[float] = []
     stances = STANCES if len(generation.trees.leaves) else (ALONE,)  # without trees it says the same of every alert
     for encoder.stance in stances:
-        losses.append(learn_afresh(model, lessons[-TRIED:], model.learnt))
+        losses.append(learn_afresh(model, seen[-TRIED:]))
     encoder.stance = stances[losses.index(min(losses))]
-    learn_afresh(model, lessons, model.learnt, generation.learnt if len(generation.words.slots) else None)
+    learn_afresh(model, seen, generation.learnt if len(generation.words.slots) else None)
 
 
 def _take_words(model: OnlineModel, words: Words) -> None:
@@ -49,29 +65,39 @@ def _take_words(model: OnlineModel, words: Words) -> None:
         model.weights.sparse[words.slots] = words.weights
 
 
-def learn_afresh(model: OnlineModel, lessons: Sequence[Lesson], end: int, texts_from: int | None = None) -> float:
+def seen_through(model: OnlineModel, lessons: Sequence[Lesson], end: int) -> list[Seen]:
+    """Lessons, oldest first, as the model sees them now; ``end``: the place in the sequence after the last one.
+
+    A text that the words of the generation in force have seen counts as it does cross-fitted.
+    """
+    generation, found = model.encoder.generation, []
+    laid_out = vectors(model.encoder, [lesson.row for lesson in lessons])
+    for place, lesson, vector in zip(range(end - len(lessons), end), lessons, laid_out, strict=True):
+        crossed = None if generation is None else generation.words_at(place)
+        rest = vector if crossed is None else _without_text(vector, len(lesson.row.text_ids))
+        found.append(Seen(place, lesson, rest, crossed, model.prior(lesson.row.upstream)))
+    return found
+
+
+def learn_afresh(model: OnlineModel, seen: Sequence[Seen], texts_from: int | None = None) -> float:
     """Learn the dense weights afresh from lessons, oldest first; returns the sum of their log losses on the way.
 
-    ``end``: the place in the sequence after the last one. Of those from ``texts_from`` on (None: of none) the text is
-    learnt as well. A text that the words of the generation in force have seen counts as it does cross-fitted.
+    Of those from ``texts_from`` on (None: of none) the text is learnt as well.
     """
-    loss, weights, generation = 0.0, model.weights, model.encoder.generation
+    loss, weights = 0.0, model.weights
     model.optimizer.covariance.set(prior_covariance(model.encoder))
     weights.dense[:] = 0.0
     weights.dense[SLOW] = model.encoder.stance.trust
     weights.usual[:] = 0.0
-    for count, (place, lesson) in enumerate(enumerate(lessons, start=end - len(lessons)), start=1):
-        crossed = None if generation is None else generation.words_at(place)
-        example = model.example(lesson)
-        example.moves_sparse = texts_from is not None and place >= texts_from
-        if crossed is None:
-            raw = weights.dot(example.vector) + example.offset
-        else:
-            raw = weights.dot(_without_text(example.vector, len(lesson.row.text_ids))) + crossed + example.offset
-        example.raw = raw
-        weights.notice(example.vector, count)
+    for count, (place, lesson, vector, crossed, prior) in enumerate(seen, start=1):
+        raw = weights.dot(vector)
+        if crossed is not None:
+            raw += crossed
+        raw += prior
+        weights.notice(vector, count)
         if lesson.teaches_weights:
             loss += lesson.weight * math.log1p(math.exp(min(30.0, -raw if lesson.label else raw)))
+            example = Example(vector, prior, moves_sparse=texts_from is not None and place >= texts_from, raw=raw)
             model.river.learn_one(example, lesson.label, lesson.weight)
     return loss
 

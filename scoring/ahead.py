@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scoring.columns import Floats, Ints, Where, per_spread
+from scoring.columns import Floats, Where, per_spread
 from scoring.features import Features
+from scoring.layout import bounds_of, lay_out
 from scoring.registry import BELIEFS, SLOW
-from scoring.state import FIXED, Encoder, Places, Row, Vector
+from scoring.state import Encoder, Row, Vector
 
 
 class _Laid(NamedTuple):
@@ -72,15 +73,10 @@ def _lay_out(encoder: Encoder, coming: Sequence[Features]) -> list[_Laid]:
     numbers = np.concatenate([row.numbers for row in rows])
     columns = np.concatenate([row.columns for row in rows])
     statistics = _run(encoder, rows, numbers)
-    dense, dense_values, dense_bounds = _dense(encoder, rows, columns, numbers, statistics)
-    sparse, sparse_values, sparse_bounds = _sparse(encoder, rows)
+    vectors = lay_out(encoder, rows, columns, numbers, statistics[1], statistics[3])
     slow = encoder.slow_of_many(coming[: len(rows)])
-    of_numbers = _bounds([len(row.numbers) for row in rows])
-    laid = []
-    for i, row in enumerate(rows):
-        a, b, c, d = dense_bounds[i], dense_bounds[i + 1], sparse_bounds[i], sparse_bounds[i + 1]
-        vector = Vector(dense[a:b], dense_values[a:b], sparse[c:d], sparse_values[c:d])
-        laid.append(_Laid(row, vector, statistics[:, of_numbers[i] : of_numbers[i + 1]], slow[i]))
+    bounds = bounds_of([len(row.numbers) for row in rows])
+    laid = [_Laid(row, vectors[i], statistics[:, bounds[i] : bounds[i + 1]], slow[i]) for i, row in enumerate(rows)]
     laid.reverse()
     return laid
 
@@ -113,44 +109,3 @@ def _learn(table: Floats, where: Where, numbers: Floats, after: Floats) -> None:
     np.add(table[1, where], apart / count, out=mean)
     np.add(table[2, where], apart * (numbers - mean), out=squares)
     table[:3, where] = after
-
-
-def _dense(
-    encoder: Encoder, rows: Sequence[Row], columns: Ints, numbers: Floats, statistics: Floats
-) -> tuple[Places, Floats, list[int]]:
-    """Dense slots and values of all rows end to end, in the order of `Encoder.vector`, and where each row begins."""
-    of_categories, of_numbers = [len(row.categories) for row in rows], [len(row.numbers) for row in rows]
-    categories = np.array(of_categories) + BELIEFS
-    bounds = _bounds((categories + 2 * np.array(of_numbers)).tolist())
-    starts = np.array(bounds[:-1])
-    dense, values = np.empty(bounds[-1], dtype=np.int64), np.ones(bounds[-1])
-    dense[starts[:, None] + np.arange(BELIEFS)] = FIXED
-    dense[_side_by_side(starts + BELIEFS, of_categories)] = np.concatenate([row.categories for row in rows])
-    at_numbers = _side_by_side(starts + categories, of_numbers)
-    first = encoder.registry.first_slots[columns]
-    dense[at_numbers] = first
-    at_bins = _side_by_side(starts + categories + np.array(of_numbers), of_numbers)
-    dense[at_bins] = first + 1 + encoder.statistics.bin(columns, numbers)
-    values[at_numbers] = encoder.statistics.cut_z((numbers - statistics[1]) * statistics[3])
-    return dense, values, bounds
-
-
-def _sparse(encoder: Encoder, rows: Sequence[Row]) -> tuple[Places, Floats, list[int]]:
-    parts = [part for row in rows for part in (row.text_ids, row.hashed)]
-    sizes = [len(part) for part in parts]
-    each = [value for row in rows for value in (encoder.text_value(len(row.text_ids)), 1.0)]
-    return np.concatenate(parts, dtype=np.int64), np.repeat(each, sizes), _bounds(sizes)[::2]
-
-
-def _bounds(sizes: Sequence[int]) -> list[int]:
-    bounds = [0]
-    for size in sizes:
-        bounds.append(bounds[-1] + size)
-    return bounds
-
-
-def _side_by_side(starts: Places, sizes: Sequence[int]) -> Places:
-    """The places start, start + 1 ... of every row."""
-    counted = np.array(sizes)
-    places: Places = np.arange(counted.sum()) + np.repeat(starts - np.cumsum(counted) + counted, counted)
-    return places

@@ -13,6 +13,7 @@ from river import linear_model, optim
 
 from scoring.features import AlertFacts, extract
 from scoring.generation import TrainingLesson, train
+from scoring.layout import vectors
 from scoring.online_model import CheckpointCorrupt, ConfigInvalid, ModelConfig, OnlineModel, library_versions
 from tests.scoring.alerts import TINY, facts, lessons, taught, teach, world
 
@@ -95,6 +96,19 @@ class TestForeseenLessons:
                 if at == 160:
                     model.adopt(generation)
         assert models[0].dump() == models[1].dump()
+
+
+class TestRememberedLessons:
+    @few
+    @given(sequences)
+    def test_are_laid_out_together_to_the_same_bit(self, given: Given) -> None:
+        model = taught(TINY, given)
+        rows = [lesson.row for lesson in model.memory.lessons]
+        for together, row in zip(vectors(model.encoder, rows), rows, strict=True):
+            alone = model.encoder.vector(row)
+            for field in ("dense", "dense_values", "sparse", "sparse_values"):
+                one, other = getattr(together, field), getattr(alone, field)
+                assert one.dtype == other.dtype and one.tobytes() == other.tobytes(), field
 
 
 class TestTheState:
