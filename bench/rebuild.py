@@ -3,8 +3,9 @@
     python -m bench.rebuild                        20,000 verdicts, 100,000 open alerts
 
 Alerts of 20 words, ten numbers and ten categories (bench/learner_cost.py). Rebuilding is `manage.py rebuild_model`
-without the checkpoint. Re-ranking: what a worker does after a verdict (only what moved by half a point is written), and
-after a change that moves every alert, such as a new generation. Wall-clock and CPU, medians of some rounds.
+without the checkpoint: of a queue that no generation was trained for, and with all that are due (each adoption learns
+what is remembered again). Re-ranking: what a worker does after a verdict (only what moved by half a point is written),
+and after a change that moves every alert, such as a new generation. Wall-clock and CPU, medians of some rounds.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ def main() -> None:
     wanted = parser.parse_args()
     with harness.database():
         queue = build(wanted.verdicts, wanted.open)
-        rebuilding(queue, wanted.verdicts, wanted.rounds)
+        rebuilding(queue, wanted.verdicts, wanted.rounds, "no generation")
+        rebuilding(queue, wanted.verdicts, wanted.rounds, f"{school(queue, wanted.verdicts)} generations")
         reranking(queue, wanted.rounds)
 
 
@@ -100,14 +102,29 @@ def report(name: str, found: list[tuple[float, float]], amount: int) -> None:
     print(f"{name}: {wall:.2f} s, CPU {cpu:.2f} s; {amount / wall:,.0f} a second, {amount / cpu:,.0f} a CPU second")
 
 
-def rebuilding(queue: Any, verdicts: int, rounds: int) -> None:
+def school(queue: Any, verdicts: int) -> int:
+    """Train and adopt every generation that is due, as a worker that follows the verdicts does; returns how many."""
+    from scoring.fold import configuration_of, model_at
+    from scoring.generation import milestones
+    from scoring.services.generations import advance
+
+    configuration, belief, due = configuration_of(queue.pk), None, milestones(verdicts)
+    start = time.process_time()
+    for learnt in due:
+        belief = model_at(configuration, learnt, belief)
+        advance(queue=queue, belief=belief, now=START)
+    print(f"{len(due)} generations trained and adopted on the way: CPU {time.process_time() - start:.0f} s")
+    return len(due)
+
+
+def rebuilding(queue: Any, verdicts: int, rounds: int, schooled: str) -> None:
     """`rebuild`, which folds the ledger from nothing and writes a checkpoint."""
     from scoring.services.rebuilding import rebuild
 
     digests = set()
     now = datetime.now(UTC)
     found = [timed(lambda: digests.add(rebuild(queue=queue, verify=False, now=now).digest)) for _ in range(rounds)]
-    report(f"rebuild of {verdicts:,} verdicts", found, verdicts)
+    report(f"rebuild of {verdicts:,} verdicts, {schooled}", found, verdicts)
     print(f"{len(digests)} digest of {rounds} rebuilds")
 
 

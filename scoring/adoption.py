@@ -55,6 +55,7 @@ def adopt(model: OnlineModel, generation: Generation) -> None:
         losses.append(learn_afresh(model, seen[-TRIED:]))
     encoder.stance = stances[losses.index(min(losses))]
     learn_afresh(model, seen, generation.learnt if len(generation.words.slots) else None)
+    notice_afresh(model, seen)
 
 
 def _take_words(model: OnlineModel, words: Words) -> None:
@@ -88,18 +89,23 @@ def learn_afresh(model: OnlineModel, seen: Sequence[Seen], texts_from: int | Non
     model.optimizer.covariance.set(prior_covariance(model.encoder))
     weights.dense[:] = 0.0
     weights.dense[SLOW] = model.encoder.stance.trust
-    weights.usual[:] = 0.0
-    for count, (place, lesson, vector, crossed, prior) in enumerate(seen, start=1):
+    for place, lesson, vector, crossed, prior in seen:
         raw = weights.dot(vector)
         if crossed is not None:
             raw += crossed
         raw += prior
-        weights.notice(vector, count)
         if lesson.teaches_weights:
             loss += lesson.weight * math.log1p(math.exp(min(30.0, -raw if lesson.label else raw)))
             example = Example(vector, prior, moves_sparse=texts_from is not None and place >= texts_from, raw=raw)
             model.river.learn_one(example, lesson.label, lesson.weight)
     return loss
+
+
+def notice_afresh(model: OnlineModel, seen: Sequence[Seen]) -> None:
+    """Work out afresh, from lessons, what an average alert looks like."""
+    model.weights.usual[:] = 0.0
+    for count, one in enumerate(seen, start=1):
+        model.weights.notice(one.vector, count)
 
 
 def _without_text(vector: Vector, texts: int) -> Vector:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from river import linear_model, optim
 
-from scoring.adoption import adopt, learn_afresh, seen_through
+from scoring.adoption import adopt, learn_afresh, notice_afresh, seen_through
 from scoring.ahead import Ahead
 from scoring.calibration import Calibrator, Reliability
 from scoring.chain import START, extend
@@ -168,7 +168,9 @@ class OnlineModel:
         self._remember(lesson, key)
         if is_cut(self.learnt):
             self.encoder.statistics.cut((one.row.columns, one.row.numbers) for one in self.memory.lessons)
-            learn_afresh(self, seen_through(self, self.memory.in_order(self.learnt)[:-1], self.learnt - 1))
+            seen = seen_through(self, self.memory.in_order(self.learnt)[:-1], self.learnt - 1)
+            learn_afresh(self, seen)
+            notice_afresh(self, seen)
             self._ahead.forget()
             example = self.example(lesson)
         self._study(example, lesson)
