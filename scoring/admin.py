@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from feedback.admin import FactAdmin
 from scoring.lifecycle.manual import sections
-from scoring.model_config import ModelConfig
+from scoring.model_config import every_parameter
 from scoring.models import (
     Amendment,
     Challenger,
@@ -68,9 +68,8 @@ def _clean_hard_rules(form: Any) -> Any:
 
 
 def _parameter(name: str) -> Callable[[ModelConfiguration], Any]:
-    """A parameter as a row of the page; one that the stored configuration does not name has its default."""
-    usual = ModelConfig().to_dict()
-    return admin.display(description=name)(lambda stored: stored.parameters.get(name, usual[name]))
+    """A parameter as a row of the page, also where the stored configuration does not name it."""
+    return admin.display(description=name)(lambda stored: every_parameter(stored.parameters)[name])
 
 
 _PARAMETERS = [(section, [_parameter(name) for name in section.names]) for section in sections()]

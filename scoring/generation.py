@@ -223,7 +223,7 @@ def _boost(rows: Floats, labels: NDArray[np.bool_], weights: Floats, config: Mod
         max_leaf_nodes=LEAVES,
         min_samples_leaf=config.slow_leaf,
         l2_regularization=config.slow_l2,
-        max_features=config.slow_columns,
+        max_features=min(1.0, max(config.slow_columns, config.slow_least_columns / width)),
         early_stopping=False,
         random_state=0,
     )

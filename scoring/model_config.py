@@ -9,6 +9,9 @@ from typing import Any, Final, Self
 from scoring.features import FeatureConfig
 
 FORMAT: Final = 3  # of the model's state; a state of another format is not read
+# Parameters that came later, as the learner was without them. Where they are so they are not written: what was frozen
+# before keeps its meaning, and its models their bytes.
+WITHOUT: Final[Mapping[str, Any]] = {"slow_least_columns": 0}
 
 
 class ConfigInvalid(ValueError):
@@ -37,7 +40,8 @@ class ModelConfig(FeatureConfig):
     Slow generation
         ``slow_trees`` of scikit-learn's gradient boosting (0: none are trained), with ``slow_rate`` (learning rate),
         ``slow_leaf`` (least rows in a leaf), ``slow_l2``, ``slow_columns`` (share of the columns that a question may
-        choose from); cross-fitted in ``slow_folds``. Its log-odds have a weight of 1 and ``slow_variance`` at first.
+        choose from) and ``slow_least_columns`` (how many that are at least); cross-fitted in ``slow_folds``. Its
+        log-odds have a weight of 1 and ``slow_variance`` at first.
     Counts
         ``counts_memory`` keys; a key's counts reach back some ``counts_span`` of its own verdicts, a scorer's
         ``counts_recent``; ``counts_shrink`` verdicts at the usual rate are added; weights have ``counts_variance``.
@@ -75,6 +79,7 @@ class ModelConfig(FeatureConfig):
     slow_leaf: int = 5
     slow_l2: float = 1.0
     slow_columns: float = 0.3
+    slow_least_columns: int = 4
     slow_folds: int = 5
     slow_variance: float = 0.1
     counts_memory: int = 4_096
@@ -88,8 +93,8 @@ class ModelConfig(FeatureConfig):
     calibration_span: float = 500.0
 
     def to_dict(self) -> dict[str, Any]:
-        """All parameters as JSON values."""
-        return asdict(self)
+        """All parameters as JSON values, but for those of ``WITHOUT`` that are as if they had never come."""
+        return {name: value for name, value in asdict(self).items() if name not in WITHOUT or value != WITHOUT[name]}
 
     @classmethod
     def from_dict(cls, parameters: Mapping[str, Any]) -> Self:
@@ -104,4 +109,9 @@ class ModelConfig(FeatureConfig):
                 raise ConfigInvalid(f"model parameter {name} has the wrong type: {value!r}")
         if parameters.get("version", FORMAT) != FORMAT:
             raise ConfigInvalid(f"model format {parameters['version']} is not {FORMAT}")
-        return cls(**parameters)
+        return cls(**{**WITHOUT, **parameters})
+
+
+def every_parameter(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a stored configuration; of those that it does not name what holds without, or the usual."""
+    return {**asdict(ModelConfig()), **WITHOUT, **stored}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any, Final
 
-from scoring.model_config import ModelConfig
+from scoring.model_config import ModelConfig, every_parameter
 
 
 class PresetUnknown(ValueError):
@@ -23,9 +23,9 @@ def parameters_of(preset: str, champion: Mapping[str, Any]) -> dict[str, Any]:
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """The parameters in which two configurations differ: name, before, after."""
-    usual = ModelConfig().to_dict()
-    pairs = [(name, before.get(name, usual[name]), after.get(name, usual[name])) for name in usual]
-    return [one for one in pairs if one[1] != one[2]]
+    before, after = every_parameter(before), every_parameter(after)
+    pairs = [(one.name, before[one.name], after[one.name]) for one in fields(ModelConfig)]
+    return [pair for pair in pairs if pair[1] != pair[2]]
 
 
 def _todays(config: ModelConfig) -> dict[str, Any]:

@@ -4,6 +4,8 @@ What other queues taught it is kept. The worker then folds the ledger anew. A ch
 it learnt what no code reads now.
 """
 
+from dataclasses import replace
+
 from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -31,7 +33,7 @@ def renew(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
         made = configurations.create(
             queue_id=queue,
             version=mine.aggregate(newest=Max("version"))["newest"] + 1,
-            parameters=ModelConfig.from_dict(kept).to_dict(),
+            parameters=replace(ModelConfig(), **kept).to_dict(),
             experience_queues=in_force.experience_queues,
         )
         if appointment:

@@ -44,9 +44,10 @@ def generation(lessons: list[TrainingLesson]) -> Generation:
 class TestAGeneration:
     def test_says_what_scikit_learn_says(self, lessons: list[TrainingLesson], generation: Generation) -> None:
         ensemble = pytest.importorskip("sklearn.ensemble")
+        share = max(CONFIG.slow_columns, CONFIG.slow_least_columns / generation.table.width)
         boosting = ensemble.HistGradientBoostingClassifier(
             max_iter=CONFIG.slow_trees, learning_rate=CONFIG.slow_rate, max_leaf_nodes=16,
-            min_samples_leaf=CONFIG.slow_leaf, l2_regularization=CONFIG.slow_l2, max_features=CONFIG.slow_columns,
+            min_samples_leaf=CONFIG.slow_leaf, l2_regularization=CONFIG.slow_l2, max_features=min(1.0, share),
             early_stopping=False, random_state=0,
         )  # fmt: skip
         rows = generation.table.matrix([one.features for one in lessons])
