@@ -9,7 +9,7 @@ from django.dispatch import receiver
 
 from feedback.nudges import nudge
 from feedback.signals import ledger_grew
-from scoring.services.standing import stand_again
+from scoring.services.standings import stand_again
 
 LEARN = "scoring.tasks.learn"
 

@@ -13,7 +13,7 @@ from feedback.services import retract_verdict
 from feedback.services.standing import BLIND_AGAIN
 from scoring import selectors, services
 from scoring.models import Stage
-from scoring.services.standing import stand_again
+from scoring.services.standings import stand_again
 from tests.factories import NOON, judge, raise_alert
 
 LATER = NOON + timedelta(hours=2)
