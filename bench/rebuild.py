@@ -3,8 +3,8 @@
     python -m bench.rebuild                        20,000 verdicts, 100,000 open alerts
 
 Alerts of 20 words, ten numbers and ten categories (bench/learner_cost.py). Rebuilding is `manage.py rebuild_model`
-without the checkpoint: of a queue that no generation was trained for, and with all that are due (each adoption learns
-what is remembered again). Re-ranking: what a worker does after a verdict (only what moved by half a point is written),
+without the checkpoint: of a queue that no generation was trained for, and, with --generations, of one that has all that
+are due (each adoption learns what is remembered again). Re-ranking: what a worker does after a verdict (only what moved by half a point is written),
 and after a change that moves every alert, such as a new generation. Wall-clock and CPU, medians of some rounds.
 """
 
@@ -45,12 +45,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--verdicts", type=int, default=20_000)
     parser.add_argument("--open", type=int, default=100_000)
+    parser.add_argument("--generations", action="store_true", help="train them too: minutes")
     parser.add_argument("--rounds", type=int, default=3)
     wanted = parser.parse_args()
     with harness.database():
         queue = build(wanted.verdicts, wanted.open)
         rebuilding(queue, wanted.verdicts, wanted.rounds, "no generation")
-        rebuilding(queue, wanted.verdicts, wanted.rounds, f"{school(queue, wanted.verdicts)} generations")
+        if wanted.generations:
+            rebuilding(queue, wanted.verdicts, wanted.rounds, f"{school(queue, wanted.verdicts)} generations")
         reranking(queue, wanted.rounds)
 
 

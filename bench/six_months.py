@@ -1,6 +1,6 @@
 """Six months of a labelled stream as a queue of its own: what the lead's page shows, beside the truth.
 
-    python -m bench.six_months shop10 --out docs [--limit 12000] [--pictures docs/img]
+    python -m bench.six_months shop10 [--limit 12000] [--pictures docs/img]
 
 A throwaway database; the stream's alerts are spread evenly over 26 weeks that end now, and come in once a day
 through the product's intake. Reps judge what they see two hours later, a worker takes its turn (learning, generations,
