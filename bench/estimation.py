@@ -23,19 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring import policy
-from scoring.estimation import (
-    BANDS,
-    Cell,
-    Counts,
-    Number,
-    Sample,
-    hidden_accurate,
-    naive_precision,
-    recall,
-    shown_precision,
-    weighted_precision,
-)
+from scoring.estimation import Number, hidden_accurate, naive_precision, recall, shown_precision, weighted_precision
 from scoring.features import AlertFacts
+from scoring.sample import BANDS, Cell, Counts, Sample
 from scoring.shares import Share
 
 SIZES: Final = (300, 1_000, 3_000)

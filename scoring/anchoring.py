@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scoring.estimation import BANDS, Strata, mixed_share
+from scoring.estimation import Strata, mixed_share
+from scoring.sample import BANDS
 from scoring.shares import UNKNOWN, Interval, Share, difference
 
 HALF = BANDS.index(0.5) + 1  # bands from here on are believed accurate

@@ -1,98 +1,28 @@
 """What a policy's samples tell of all alerts: precision, recall, and the accurate alerts that were hidden. Pure.
 
-A `Sample` counts alerts in cells: how sure they were to be shown (propensity), tier, band of the probability made on
-arrival, and week. Reps judge red alerts first and last week's not yet, so a verdict is missing more often in one cell
-than in another; within a cell, alerts without a verdict are taken to be like those with one. Cells are joined with
-their neighbours into strata that hold enough judged alerts, each stratum gives its share of accurate ones, and the
-shares are mixed by how many alerts each stratum holds, which is known. Every interval is at 95 %; they are simulated
-in bench/estimation.py.
+Reps judge red alerts first and last week's not yet, so a verdict is missing more often in one cell of a sample than in
+another; within a cell, alerts without a verdict are taken to be like those with one. Cells are joined with their
+neighbours into strata that hold enough judged alerts, each stratum gives its share of accurate ones, and the shares are
+mixed by how many alerts each stratum holds, which is known. Drawn alerts of a tier of which no audit is judged may be
+anything, and the intervals say so. Every interval is at 95 %; they are simulated in bench/estimation.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import groupby
 from math import hypot, sqrt
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scoring.sample import Cell, Counts, Sample
 from scoring.shares import UNKNOWN, Share, clopper_pearson, proportion, wilson
-
-# Upper ends of the bands of probability; a cell's `band` is the number of ends at or below its probabilities.
-BANDS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
 
 STRATUM = 20  # judged alerts that a stratum holds at least, if there are so many
 STRATA = 12  # and about so many strata at most on each level
 SMOOTHING = 5.0  # judged alerts' worth of the common share in each stratum's, where its variance is concerned
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """`raised` counts alerts, `shown` those a human could see, `judged` the shown ones with a label, and `accurate`."""
-
-    raised: int = 0
-    shown: int = 0
-    judged: int = 0
-    accurate: int = 0
-
-    def __add__(self, other: Counts) -> Counts:
-        """Counts of both together."""
-        return Counts(
-            self.raised + other.raised, self.shown + other.shown,
-            self.judged + other.judged, self.accurate + other.accurate,
-        )  # fmt: skip
-
-    @property
-    def hidden(self) -> int:
-        """Alerts that no human could see."""
-        return self.raised - self.shown
-
-
-class Cell(NamedTuple):
-    """What the alerts of a cell have in common. `propensity` in (0, 1]; `tier` and `band` are indexes, rising."""
-
-    propensity: float
-    tier: int = 0
-    band: int = 0
-    week: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Counts by cell. Those of propensity 1 were `certain` to be shown, the others `drawn`."""
-
-    cells: Mapping[Cell, Counts] = field(default_factory=dict)
-
-    def __add__(self, other: Sample) -> Sample:
-        """Both together."""
-        return together([self, other])
-
-    @property
-    def certain(self) -> Counts:
-        """Alerts that were sure to be shown."""
-        return sum((counts for cell, counts in self.cells.items() if cell.propensity >= 1), Counts())
-
-    @property
-    def drawn(self) -> Counts:
-        """Alerts that the policy would hide, but for a draw."""
-        return sum((counts for cell, counts in self.cells.items() if cell.propensity < 1), Counts())
-
-    @property
-    def total(self) -> Counts:
-        """All alerts."""
-        return sum(self.cells.values(), Counts())
-
-
-def together(samples: Iterable[Sample]) -> Sample:
-    """The samples as one."""
-    cells: dict[Cell, Counts] = {}
-    for sample in samples:
-        for cell, counts in sample.cells.items():
-            cells[cell] = cells[cell] + counts if cell in cells else counts
-    return Sample(cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +138,9 @@ def _precision(sample: Sample, counts_of: Callable[[Strata], NDArray[np.float64]
             strata = strata_of(sample, drawn=drawn)
             if strata is None:
                 return UNKNOWN
-            parts.append((float(counts_of(strata).sum()), mixed_share(strata, counts_of(strata), exact=drawn)))
+            share = mixed_share(strata, counts_of(strata), exact=drawn)
+            dark = _in_the_dark(sample, lambda one: one.raised) if drawn else 0.0
+            parts.append((float(counts_of(strata).sum()), _beside(share, dark)))
     return _mixture(parts) if parts else UNKNOWN
 
 
@@ -229,7 +161,26 @@ def hidden_share(sample: Sample) -> Share:
     strata = strata_of(sample, drawn=True)
     if strata is None or not sample.drawn.hidden:
         return UNKNOWN
-    return mixed_share(strata, strata.hidden, exact=True, beyond=float(sample.drawn.hidden))
+    share = mixed_share(strata, strata.hidden, exact=True, beyond=float(sample.drawn.hidden))
+    return _beside(share, _in_the_dark(sample, lambda one: one.hidden))
+
+
+def _in_the_dark(sample: Sample, count_of: Callable[[Counts], int]) -> float:
+    """Of the drawn alerts, the share that is of a tier of which no audit is judged, by a count.
+
+    Audits of alerts that the model hides say nothing of red ones that a person has quieted.
+    """
+    by_tier: dict[int, Counts] = {}
+    for cell, counts in sample.cells.items():
+        if cell.propensity < 1:
+            by_tier[cell.tier] = by_tier.get(cell.tier, Counts()) + counts
+    dark = sum(count_of(counts) for counts in by_tier.values() if not counts.judged)
+    return dark / max(1, sum(count_of(counts) for counts in by_tier.values()))
+
+
+def _beside(share: Share, dark: float) -> Share:
+    """A share of alerts of which this part may be anything: the limits are those of none and of all of it."""
+    return replace(share, low=share.low * (1.0 - dark), high=share.high * (1.0 - dark) + dark)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,13 @@ from scoring.cards.reliability import Reliability, reliability
 from scoring.cards.segments import Segment, weak_segments
 from scoring.cards.trial import Trial
 from scoring.cards.wording import Wording, tell_tale_wordings
-from scoring.estimation import Cell, Counts, Sample, naive_precision, together, weighted_precision
+from scoring.estimation import naive_precision, weighted_precision
 from scoring.facts import facts_of_alert
 from scoring.lead.periods import WINDOW_WEEKS, window
 from scoring.models import JudgedAlert, WeeklyFigure
 from scoring.online_model import Reason
 from scoring.replica import replica_of
+from scoring.sample import Cell, Counts, Sample, together
 from scoring.shares import Interval, Share, difference
 
 NEWEST = 1_000  # judged alerts that a card looks into

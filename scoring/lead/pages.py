@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from feedback.models import Queue, Role
 from feedback.selectors import queue_for, queues_of
 from scoring.charts import Svg
-from scoring.estimation import Sample, hidden_accurate, naive_precision, recall, spared, weighted_precision
+from scoring.estimation import hidden_accurate, naive_precision, recall, spared, weighted_precision
 from scoring.evaluation import learning_curve
 from scoring.lead import headlines, panels, selectors, sentences, trust_panels
 from scoring.lead.panels import Panel
@@ -22,6 +22,7 @@ from scoring.lead.selectors import QueueFigures, Standing
 from scoring.lead.services import follow_ledger
 from scoring.lead.tables import NOTHING, Table, count, percent
 from scoring.lifecycle.selectors import alarms_of
+from scoring.sample import Sample
 
 Person = AbstractBaseUser | AnonymousUser
 

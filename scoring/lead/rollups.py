@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from django.db import connection
 
-from scoring.estimation import BANDS
 from scoring.evaluation import Ordering, log_loss_sum, ordering
 from scoring.lead.periods import WEEK, midnight
 from scoring.models import LearningBlock, WeeklyAgreement, WeeklyFigure
+from scoring.sample import BANDS
 
 BLOCK_SIZE = 100  # positions; a queue of half a million verdicts has 5,000 blocks, which a page reads in milliseconds
 

@@ -14,7 +14,6 @@ from django.db.models import Count, Exists, OuterRef, Subquery, Sum
 
 from feedback.models import Kind, LedgerEntry, Queue, Value
 from scoring.anchoring import Verdicts
-from scoring.estimation import Cell, Counts, Sample, together
 from scoring.evaluation import Block, Calibration, Ordering, calibration
 from scoring.lead.periods import RECENT_WEEKS, days_until, midnight, window
 from scoring.models import (
@@ -28,6 +27,7 @@ from scoring.models import (
     WeeklyAgreement,
     WeeklyFigure,
 )
+from scoring.sample import Cell, Counts, Sample, together
 
 CALIBRATION_VERDICTS = 2_000
 Agreements = dict[bool, dict[int, Verdicts]]

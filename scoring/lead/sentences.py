@@ -10,12 +10,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from scoring.estimation import Number, Sample, hidden_accurate, naive_precision, shown_precision, weighted_precision
+from scoring.estimation import Number, hidden_accurate, naive_precision, shown_precision, weighted_precision
 from scoring.estimation import recall as recall_of
 from scoring.evaluation import Calibration, LearningPoint, Ordering, is_better
 from scoring.lead.selectors import Day, PersonFigures, ScorerFigures
 from scoring.lead.tables import NOTHING, count, percent, points, two_places
 from scoring.models import PolicyVersion, Stage
+from scoring.sample import Sample
 from scoring.shares import Z95, Share, trend
 
 FEW = 30  # below this many judged alerts, a share is told as "5 of 7" and nothing more is claimed

@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from scoring.anchoring import Anchoring, anchoring
 from scoring.charts import Line, Scale, Words, line_chart
-from scoring.estimation import BANDS
 from scoring.lead.panels import QUARTERS, Panel, month_ticks, share_cells, share_columns, week_points
 from scoring.lead.selectors import Agreements, QueueFigures
 from scoring.lead.sentences import FEW, in_hundred
 from scoring.lead.tables import Cell, Column, Table, count, percent, points
 from scoring.models import DriftAlarm
+from scoring.sample import BANDS
 from scoring.shares import Share, proportion
 
 

@@ -6,10 +6,10 @@ from django.contrib.auth.models import User
 
 from feedback.models import Queue, Scorer, Value
 from scoring.anchoring import Anchoring, Verdicts, anchoring
-from scoring.estimation import BANDS
 from scoring.lead.selectors import agreements_of
 from scoring.lead.services import catch_up
 from scoring.lead.trust_panels import anchoring_sentence
+from scoring.sample import BANDS
 from tests import factories
 from tests.scoring.lead.history import NOW, alert_at, weeks_ago
 

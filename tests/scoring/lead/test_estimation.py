@@ -9,10 +9,7 @@ from hypothesis import strategies as st
 
 from bench import estimation as bench
 from scoring.estimation import (
-    Cell,
-    Counts,
     Number,
-    Sample,
     hidden_accurate,
     missed_share,
     naive_precision,
@@ -20,9 +17,9 @@ from scoring.estimation import (
     shown_precision,
     spared,
     strata_of,
-    together,
     weighted_precision,
 )
+from scoring.sample import Cell, Counts, Sample, together
 from scoring.shares import (
     Interval,
     Share,
@@ -167,6 +164,14 @@ class TestWhatWasHidden:
         told = sample(certain(100, 50, 40), drawn(10, 1, 0, 0))
         assert hidden_accurate(told) == Number(None, 0.0, 9.0, 9)
         assert recall(told).value is None
+
+    def test_audits_of_one_tier_say_nothing_of_another(self) -> None:
+        audited = sample(drawn(200, 20, 20, 0))
+        red = (Cell(propensity=0.1, tier=2, band=9), Counts(raised=12))
+        before, after = hidden_accurate(audited), hidden_accurate(audited + sample(red))
+        assert after.high > before.high + 11 and after.low == 0.0
+        assert spared(audited + sample(red)).low <= spared(audited).low
+        assert weighted_precision(audited + sample(red)).high > weighted_precision(audited).high + 12 / 212 - 0.02
 
     def test_nothing_hidden_is_nothing_missed(self) -> None:
         told = sample(certain(100, 50, 40))

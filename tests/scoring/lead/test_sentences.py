@@ -4,11 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from scoring.estimation import Cell, Counts, Sample
 from scoring.evaluation import Bin, Block, Calibration, LearningPoint, Ordering
 from scoring.lead import headlines, sentences
 from scoring.lead.selectors import Day, PersonFigures, QueueFigures, ScorerFigures, Week
 from scoring.models import PolicyVersion, Stage
+from scoring.sample import Cell, Counts, Sample
 
 JANUARY = date(2026, 1, 5)
 

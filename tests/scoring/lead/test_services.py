@@ -12,7 +12,6 @@ from feedback import rules
 from feedback.models import Alert, Exposure, Kind, LedgerEntry, Queue, Scorer, Source, Value
 from feedback.selectors import entries_about
 from feedback.services import facts_of, retract_verdict
-from scoring.estimation import BANDS, Cell, Counts, Sample, together
 from scoring.evaluation import log_loss_sum
 from scoring.lead.periods import monday_of, window
 from scoring.lead.rollups import BLOCK_SIZE
@@ -27,6 +26,7 @@ from scoring.lead.services import (
     recount_figures,
 )
 from scoring.models import FigureStanding, JudgedAlert, WeeklyFigure
+from scoring.sample import BANDS, Cell, Counts, Sample, together
 from scoring.tasks import count
 from tests import factories
 from tests.scoring.lead.history import NOW, alert_at, judged_at, weeks_ago
