@@ -2,20 +2,21 @@
 
 import uuid
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_htmx.http import push_url, trigger_client_event
+from django_htmx.http import push_url, replace_url, trigger_client_event
 
 from feedback.desk import selectors
 from feedback.desk.access import DESK_ROLES, DeskRequest, wants_fragment
 from feedback.desk.forms import VerdictForm
+from feedback.desk.query import Query
 from feedback.desk.services import Choice, sit_down, take_next, take_up
 from feedback.errors import AlreadyJudged, AlreadyRetracted, DecisionConflict, FeedbackError, NotYours
 from feedback.models import Alert, LedgerEntry, Queue, Reason, Value
@@ -47,7 +48,21 @@ def work_reply(
         **extra,
     }
     response = render(request, "feedback/_reply.html", context, status=status)
-    return push_url(response, desk_address(queue, alert=work.alert.pk) if work else desk_address(queue))
+    chosen = {"alert": work.alert.pk} if work else {}
+    return push_url(response, desk_address(queue, **chosen, **_sought(request)))
+
+
+def list_reply(request: DeskRequest, queue: Queue, inbox: selectors.Inbox) -> HttpResponse:
+    """The list alone. A search has an address; "back" leads to the page before it, not through what was typed."""
+    pulse = selectors.pulse_of(request.user, queue, timezone.now())
+    context = {"queue": queue, "inbox": inbox, "pulse": pulse, "now": timezone.now(), "alone": True}
+    response = render(request, "feedback/_list.html", context)
+    if request.htmx.trigger != "search":
+        return response
+    on_desk = {"alert": request.GET["holding"]} if request.GET.get("holding") else {}
+    address = desk_address(queue, view="list", **on_desk, **_sought(request))
+    searched_before = "q" in QueryDict(urlsplit(request.htmx.current_url or "").query)
+    return (replace_url if searched_before else push_url)(response, address)
 
 
 def verdict_recorded(request: DeskRequest, alert: Alert, entry: LedgerEntry, form: VerdictForm) -> HttpResponse:
@@ -89,6 +104,12 @@ def desk_address(queue: Queue, **query: int | uuid.UUID | str) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
+def _sought(request: HttpRequest) -> dict[str, str]:
+    """What an address keeps of a search."""
+    query = Query.parse(request.GET.get("q", ""))
+    return {"q": str(query)} if query else {}
+
+
 def _again(request: DeskRequest, alert: Alert, status: int, form: VerdictForm | None, problem: str) -> HttpResponse:
     work = selectors.work_for(request.user, alert)
     typed = {"note": form.data.get("note", ""), "reason": form.data.get("reason", "")} if form else {}
@@ -110,6 +131,7 @@ def _work_context(request: DeskRequest, queue: Queue, work: selectors.Work | Non
         "reasons": Reason.choices,
         "help_keys": _keys(),
         "now": timezone.now(),
+        "sought": _sought(request).get("q", ""),
     }
 
 
@@ -147,4 +169,5 @@ def _keys() -> list[tuple[str, str]]:
         ("1–5", _("Reason")),
         ("E", _("Behind the score")),
         ("J / K", _("Down and up the list")),
+        ("/", _("Search")),
     ]

@@ -180,13 +180,26 @@ _ROW = (
 
 def inbox_page(queue: Queue, after: Cursor | None = None) -> Inbox:
     """The open alerts after a cursor, a page of them."""
-    found = _visible(queue, after).annotate(
+    rows = rows_of(visible(queue, after), PAGE_ROWS + 1)
+    return Inbox(rows[:PAGE_ROWS], after, rows[PAGE_ROWS - 1].cursor if len(rows) > PAGE_ROWS else None)
+
+
+def visible(queue: Queue, after: Cursor | None = None) -> QuerySet[OpenAlert]:
+    """The open alerts in order: one range of open_alert_inbox, also where thousands are equally urgent."""
+    found = OpenAlert.objects.filter(queue=queue, visible=True).order_by("-urgency", "-alert")
+    if after is None:
+        return found
+    return found.filter(TupleLessThan(Tuple("urgency", "alert_id"), (after.urgency, after.alert_id)))
+
+
+def rows_of(standings: QuerySet[OpenAlert], most: int) -> list[Row]:
+    """The first of some open alerts, as the list shows them."""
+    found = standings.annotate(
         customer=Coalesce(NullIf("alert__customer__name", Value("")), "alert__customer__external_id"),
         words=Left("alert__text", PREVIEW_CHARACTERS),
         holder=Coalesce(NullIf("held_by__first_name", Value("")), "held_by__username", Value("")),
     )
-    rows = [_row(**row) for row in found.values(*_ROW)[: PAGE_ROWS + 1]]
-    return Inbox(rows[:PAGE_ROWS], after, rows[PAGE_ROWS - 1].cursor if len(rows) > PAGE_ROWS else None)
+    return [_row(**row) for row in found.values(*_ROW)[:most]]
 
 
 def alert_on_desk(user: Person, alert_id: int, queue: Queue | None = None) -> Alert:
@@ -228,14 +241,6 @@ def source_of(user: Person, alert: Alert, seen: uuid.UUID | None) -> Source:
         return Source.REP
     leads = Membership.objects.filter(user_id=id_of(user), queue_id=alert.queue_id, role=Role.LEAD)
     return Source.LEAD if leads.exists() else Source.REP
-
-
-def _visible(queue: Queue, after: Cursor | None = None) -> QuerySet[OpenAlert]:
-    """The open alerts in order: one range of open_alert_inbox, also where thousands are equally urgent."""
-    found = OpenAlert.objects.filter(queue=queue, visible=True).order_by("-urgency", "-alert")
-    if after is None:
-        return found
-    return found.filter(TupleLessThan(Tuple("urgency", "alert_id"), (after.urgency, after.alert_id)))
 
 
 def _row(*, urgency: float, alert_id: int, tier: int, blind: bool, probability: float, **shown: Any) -> Row:

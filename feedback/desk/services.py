@@ -7,7 +7,9 @@ from typing import Any
 from feedback.desk import selectors
 from feedback.desk.access import DESK_ROLES
 from feedback.desk.cursor import Cursor
-from feedback.desk.selectors import Desk, Work
+from feedback.desk.query import Query
+from feedback.desk.search import search
+from feedback.desk.selectors import Desk, Inbox, Work
 from feedback.models import Alert, OpenAlert, Queue, Source
 from feedback.people import Person
 from feedback.selectors import queue_for
@@ -19,13 +21,14 @@ from feedback.services.holds import hold, hold_next
 class Choice:
     """What an address of the desk asks for: one alert or the next past a place, and the list after a place.
 
-    `later`: the alert that the person leaves for later.
+    `later`: the alert that the person leaves for later. `query`: what the list is searched for.
     """
 
     alert_id: int | None = None
     past: Cursor | None = None
     after: Cursor | None = None
     later: int | None = None
+    query: Query | None = None
 
 
 def sit_down(*, user: Person, slug: str, choice: Choice, now: datetime) -> Desk:
@@ -40,7 +43,15 @@ def sit_down(*, user: Person, slug: str, choice: Choice, now: datetime) -> Desk:
         work = take_next(user=user, queue=queue, past=choice.past, now=now)
     else:
         work = take_up(user=user, alert=selectors.alert_on_desk(user, choice.alert_id, queue), now=now)
-    return Desk(queue, selectors.inbox_page(queue, choice.after), work, selectors.pulse_of(user, queue, now))
+    inbox = list_of(user=user, queue=queue, choice=choice, now=now)
+    return Desk(queue, inbox, work, selectors.pulse_of(user, queue, now))
+
+
+def list_of(*, user: Person, queue: Queue, choice: Choice, now: datetime) -> Inbox:
+    """The list beside the alert: what was looked for, else the open alerts after a place."""
+    if choice.query is not None:
+        return search(user=user, queue=queue, query=choice.query, now=now)
+    return selectors.inbox_page(queue, choice.after)
 
 
 def take_next(*, user: Person, queue: Queue, past: Cursor | None, now: datetime) -> Work | None:

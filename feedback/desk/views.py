@@ -5,11 +5,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from feedback.desk import answers, navigation, selectors
+from feedback.desk import answers, navigation
 from feedback.desk.access import DESK_ROLES, DeskRequest, for_people, wants_fragment
 from feedback.desk.cursor import Cursor
 from feedback.desk.judged import judged_by
-from feedback.desk.services import Choice, keep_watch, sit_down
+from feedback.desk.query import Query
+from feedback.desk.services import Choice, keep_watch, list_of, sit_down
 from feedback.models import Role
 from feedback.selectors import queue_for
 
@@ -45,6 +46,7 @@ def desk(request: DeskRequest, slug: str) -> HttpResponse:
         past=Cursor.parse(request.GET.get("past", "")),
         after=Cursor.parse(request.GET.get("after", "")),
         later=_number(request.GET.get("later")),
+        query=None if wants_fragment(request) else Query.parse(request.GET.get("q", "")),
     )
     desk = sit_down(user=request.user, slug=slug, choice=choice, now=timezone.now())
     if wants_fragment(request):
@@ -55,12 +57,11 @@ def desk(request: DeskRequest, slug: str) -> HttpResponse:
 @require_safe
 @for_people
 def inbox(request: DeskRequest, slug: str) -> HttpResponse:
-    """The list of open alerts as it is now, for htmx to put in the place of the frozen one."""
+    """The list as it is now, open alerts or what was looked for, for htmx to put in the place of the frozen one."""
     queue = queue_for(request.user, slug, *DESK_ROLES)
-    page = selectors.inbox_page(queue, Cursor.parse(request.GET.get("after", "")))
-    pulse = selectors.pulse_of(request.user, queue, timezone.now())
-    context = {"queue": queue, "inbox": page, "pulse": pulse, "now": timezone.now(), "fresh_too": True}
-    return render(request, "feedback/_list.html", context)
+    choice = Choice(after=Cursor.parse(request.GET.get("after", "")), query=Query.parse(request.GET.get("q", "")))
+    page = list_of(user=request.user, queue=queue, choice=choice, now=timezone.now())
+    return answers.list_reply(request, queue, page)
 
 
 @require_safe

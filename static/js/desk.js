@@ -1,5 +1,6 @@
 /* The desk beyond htmx: which row is current, what is pending, and polling that rests while nobody looks. */
 (() => {
+  const field = () => document.getElementById("q");
   const shown = () => document.getElementById("alert")?.dataset.alert;
 
   /** Mark the row of the alert on screen; the rows beside it answer to j and k. */
@@ -9,7 +10,7 @@
     links.forEach((link, place) => {
       link.toggleAttribute("aria-current", place === index);
       if (place === index) link.setAttribute("aria-current", "true");
-      if (index >= 0 && place === index + 1) link.dataset.hotkey = "j";
+      if (place === index + 1) link.dataset.hotkey = "j";
       else if (index >= 0 && place === index - 1) link.dataset.hotkey = "k";
       else delete link.dataset.hotkey;
     });
@@ -25,20 +26,49 @@
     delete receipt.dataset.judged;
   }
 
-  /** Keep list and alert together: a list that has run out is fetched again, a clear desk takes the first alert. */
+  /**
+   * Keep list and alert together: a list that has run out is fetched again, a clear desk takes the first alert.
+   * What was looked for is a list of its own, and may well be empty.
+   */
   function settle() {
     const { links } = markCurrent();
+    if (document.querySelector("#list[data-sought]")) return;
+    if (document.activeElement !== field()) field().value = "";
     if (shown() && links.length === 0) document.body.dispatchEvent(new CustomEvent("list-stale"));
     if (!shown() && links.length > 0) links[0].click();
   }
 
+  /** On a phone the alert takes the place of the list; its head could not have the focus before. */
+  function uncover() {
+    const desk = document.querySelector(".desk--list");
+    desk?.classList.remove("desk--list");
+    desk?.querySelector("#alert [data-focus]").focus();
+  }
+
   document.addEventListener("DOMContentLoaded", markCurrent);
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.target.id === "alert") document.getElementById("desk")?.classList.remove("desk--list");
+    if (event.target.id === "alert") uncover();
     dropJudged();
     if (event.target.id === "alert" || event.target.id === "list") settle();
     if (event.target.id === "receipt") document.querySelector("#verdict-more:popover-open")?.hidePopover();
   });
+
+  // Escape empties the search field, and an empty one is left. What an input method still composes is not looked for.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.target !== field() || event.isComposing) return;
+    event.preventDefault();
+    if (field().value === "") return field().blur();
+    field().value = "";
+    field().dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  document.addEventListener("input", (event) => {
+    if (event.target === field() && event.isComposing) event.stopPropagation();
+  }, true);
+  for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+    document.addEventListener(name, (event) => {
+      if (event.target.id === "search") document.getElementById("found").textContent = event.target.dataset.failed;
+    });
+  }
 
   // Polling rests while the page is hidden.
   document.addEventListener("htmx:beforeRequest", (event) => {

@@ -1,5 +1,5 @@
 /*
- * Presses the visible [data-hotkey] control named by the key.
+ * Presses the visible [data-hotkey] control named by the key; a field gets the focus.
  *
  * Silent while a person types, while a modifier is held, on a key that repeats, during IME composition, and when
  * <html data-hotkeys="off"> (WCAG 2.1.4: single-character shortcuts can be turned off; the switch is in the sidebar).
@@ -36,6 +36,8 @@
     const control = controlFor(NAMES[event.key] ?? event.key);
     if (!control) return;
     event.preventDefault();
-    control.click();
+    if (!control.matches(EDITABLE)) return control.click();
+    control.focus();
+    control.select();
   });
 })();
