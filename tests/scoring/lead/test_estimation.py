@@ -170,7 +170,7 @@ class TestWhatWasHidden:
         red = (Cell(propensity=0.1, tier=2, band=9), Counts(raised=12))
         before, after = hidden_accurate(audited), hidden_accurate(audited + sample(red))
         assert after.high > before.high + 11 and after.low == 0.0
-        assert spared(audited + sample(red)).low <= spared(audited).low
+        assert spared(audited + sample(red)).low < spared(audited).low + 1
         assert weighted_precision(audited + sample(red)).high > weighted_precision(audited).high + 12 / 212 - 0.02
 
     def test_nothing_hidden_is_nothing_missed(self) -> None:
