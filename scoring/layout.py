@@ -33,7 +33,8 @@ def lay_out(
     rows, end to end.
     """
     scores = encoder.statistics.cut_z((numbers - means) * spreads)
-    dense, dense_values, dense_bounds = _dense(encoder, rows, columns, encoder.statistics.bin(columns, numbers), scores)
+    bins = encoder.statistics.bins_of_many(columns, numbers)
+    dense, dense_values, dense_bounds = _dense(encoder, rows, columns, bins, scores)
     sparse, sparse_values, sparse_bounds = _sparse(encoder, rows)
     made = []
     for i in range(len(rows)):
