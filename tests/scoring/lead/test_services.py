@@ -12,6 +12,7 @@ from feedback import rules
 from feedback.models import Alert, Exposure, Kind, LedgerEntry, Queue, Scorer, Source, Value
 from feedback.selectors import entries_about
 from feedback.services import facts_of, retract_verdict
+from scoring.estimation import hidden_accurate, spared
 from scoring.evaluation import log_loss_sum
 from scoring.lead.periods import monday_of, window
 from scoring.lead.rollups import BLOCK_SIZE
@@ -25,8 +26,10 @@ from scoring.lead.services import (
     follow_ledger,
     recount_figures,
 )
-from scoring.models import FigureStanding, JudgedAlert, WeeklyFigure
+from scoring.models import FigureStanding, JudgedAlert, Stage, WeeklyFigure
 from scoring.sample import BANDS, Cell, Counts, Sample, together
+from scoring.services import change_policy, take_in
+from scoring.services.quieting import About, suppress
 from scoring.tasks import count
 from tests import factories
 from tests.scoring.lead.history import NOW, alert_at, judged_at, weeks_ago
@@ -157,6 +160,23 @@ class TestFollowLedger:
         factories.judge(alert, rhea, now=NOW)
         catch_up(queue=queue, now=NOW)
         assert total(queue) == Sample({Cell(0.1, 0, 2, monday_of(weeks_ago(1)).toordinal()): Counts(1, 0, 0, 0)})
+
+    def test_what_a_person_keeps_quiet_is_not_told_by_audits_of_what_the_model_hides(
+        self, queue: Queue, upstream: Scorer, rhea: User, lena: User
+    ) -> None:
+        change_policy(queue=queue, now=weeks_ago(1), stage=Stage.RANK, blind_share=0.0)
+        suppress(queue=queue, about=About(phrase="price"), days=14, by=lena, now=weeks_ago(1))
+        drafts = [
+            factories.make_draft("The price", raised_at=weeks_ago(0.9), upstream_score=1.0, external_id=f"quiet-{n}")
+            for n in range(30)
+        ]
+        take_in(queue=queue, scorer=upstream, drafts=drafts, now=weeks_ago(0.9))
+        for _ in range(20):
+            judged_at(queue, upstream, rhea, weeks_ago(1), False, probability=0.05, propensity=0.1, decision="audit")
+        catch_up(queue=queue, now=NOW)
+        hidden = Exposure.objects.filter(queue=queue, decision="hide")
+        assert len(hidden) >= 20 and {one.tier for one in hidden} == {1}
+        assert spared(total(queue)).low == 0.0 and hidden_accurate(total(queue)).high >= len(hidden)
 
     def test_what_a_page_cannot_afford_stays_noted(self, queue: Queue, upstream: Scorer, rhea: User) -> None:
         for weeks in (1, 2, 3):
