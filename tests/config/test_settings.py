@@ -39,7 +39,13 @@ class TestTheOperatorsPage:
     @pytest.mark.parametrize("name", Environment.model_fields)
     def test_it_has_every_setting_with_its_default_and_meaning(self, name: str) -> None:
         row = f"| `{name}` | {default_of(name)} | {Environment.model_fields[name].description} |"
-        assert row in (BASE_DIR / "docs/operating.md").read_text().splitlines()
+        _, settings = (BASE_DIR / "docs/operating.md").read_text().split("\n## Settings\n")
+        assert row in settings.partition("\n## ")[0].splitlines()
+
+    @pytest.mark.parametrize("process", ["gunicorn --config", "config worker", "config beat", "migrate"])
+    def test_it_says_what_runs(self, process: str) -> None:
+        _, runs = (BASE_DIR / "docs/operating.md").read_text().split("\n## What runs\n")
+        assert process in runs.partition("\n## ")[0]
 
 
 class TestASecretKey:
