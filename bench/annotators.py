@@ -16,7 +16,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from bench.ranking import SHARED
-from scoring.judges import Opinion, reliability
+from scoring.trust.judges import Opinion, reliability
 
 
 def main() -> None:

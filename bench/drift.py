@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from bench.ranking import STREAMS, Alert, progressive, read_stream
-from scoring.drift import Make, adwin, kswin, page_hinkley
 from scoring.features import extract
+from scoring.lifecycle.drift import Make, adwin, kswin, page_hinkley
 from scoring.lifecycle.frame import REFERENCE, Frame, Seen, chinese_share
 from scoring.lifecycle.watch import BLOCK, SETTLED, Movement, Row, Watch, block_means, error_values
 from scoring.online_model import ModelConfig

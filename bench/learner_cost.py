@@ -24,7 +24,7 @@ import numpy as np
 from river import linear_model, optim
 
 from scoring.features import AlertFacts, Features, extract
-from scoring.generation import TrainingLesson, train
+from scoring.learner.generation import TrainingLesson, train
 from scoring.online_model import ModelConfig, OnlineModel
 
 WORDS = 3_000

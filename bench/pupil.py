@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scoring.features import Features
-from scoring.generation import TrainingLesson, is_due, train
+from scoring.learner.generation import TrainingLesson, is_due, train
 from scoring.online_model import ModelConfig, OnlineModel
 
 

@@ -29,12 +29,12 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
-from scoring import generation
 from scoring.features import AlertFacts, extract
+from scoring.learner import generation
+from scoring.learner.registry import BELIEFS
+from scoring.learner.words import Words
 from scoring.online_model import ModelConfig, OnlineModel
-from scoring.registry import BELIEFS
 from scoring.replay.schooling import Schooling
-from scoring.words import Words
 
 SHARED: Final = Path(os.environ.get("ALERTLOOP_SHARED") or Path(__file__).resolve().parents[2] / "shared")
 STREAMS: Final = ("waimai", "shop10", "airline", "airline_service", "banking77", "telco", "mlc", "iranian", "bankadd")

@@ -108,7 +108,7 @@ def report(name: str, found: list[tuple[float, float]], amount: int) -> None:
 def school(queue: Any, verdicts: int) -> int:
     """Train and adopt every generation that is due, as a worker that follows the verdicts does; returns how many."""
     from scoring.fold import configuration_of, model_at
-    from scoring.generation import milestones
+    from scoring.learner.generation import milestones
     from scoring.services.generations import advance
 
     configuration, belief, due = configuration_of(queue.pk), None, milestones(verdicts)

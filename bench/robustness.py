@@ -25,10 +25,10 @@ from sklearn.metrics import roc_auc_score
 from bench.pupil import Pupil
 from bench.ranking import SHARED, STREAMS, Alert, read_stream
 from scoring.features import extract
-from scoring.gate import Sighting
-from scoring.judges import Opinion
-from scoring.model_config import ModelConfig
-from scoring.vetting import vet
+from scoring.learner.model_config import ModelConfig
+from scoring.trust.gate import Sighting
+from scoring.trust.judges import Opinion
+from scoring.trust.vetting import vet
 
 KNOWN_SHARE: Final = 0.04  # of what a judge opens
 SETTLED_EVERY: Final = 20  # one alert in so many gets a certain answer (a lead, an outcome, labelers who agree)

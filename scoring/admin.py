@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from feedback.admin import FactAdmin
+from scoring.learner.model_config import every_parameter
 from scoring.lifecycle.manual import sections
-from scoring.model_config import every_parameter
 from scoring.models import (
     Amendment,
     Challenger,

@@ -8,8 +8,8 @@ from functools import lru_cache
 from django.db import connection
 
 from scoring.amendments import Amendment, AmendmentKind, Amendments
-from scoring.checkpoint_format import CheckpointCorrupt
-from scoring.generation import Generation
+from scoring.learner.checkpoint_format import CheckpointCorrupt
+from scoring.learner.generation import Generation
 from scoring.models import Generation as GenerationRow
 
 _AMENDMENTS = """

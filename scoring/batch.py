@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from scoring.features import AlertFacts, Features, assemble
+from scoring.learner.phrases import LEAST, Phrase, in_original, phrases, stretches
+from scoring.learner.reasons import beliefs, category_reason, heaviest, missing_reason, number_reason, text_reason
+from scoring.learner.registry import BELIEFS, SLOW, Category, categories_of
+from scoring.learner.state import Floats, upstream_of
 from scoring.online_model import OnlineModel, Reason
-from scoring.phrases import LEAST, Phrase, in_original, phrases, stretches
-from scoring.reasons import beliefs, category_reason, heaviest, missing_reason, number_reason, text_reason
-from scoring.registry import BELIEFS, SLOW, Category, categories_of
-from scoring.state import Floats, upstream_of
 from scoring.text import Grams, fold, grams_of, shorten, tokens
 
 _Maker = Callable[..., Reason]

@@ -10,7 +10,7 @@ from django.db import connection
 
 from feedback.models import Alert, Queue, Scorer
 from scoring.experience import BINS, NONE, Experience, Tally, experience
-from scoring.model_config import ModelConfig
+from scoring.learner.model_config import ModelConfig
 
 # Labels read of each queue, newest first, and texts that tell its language.
 NEWEST_LABELS, TEXTS = 20_000, 20

@@ -61,7 +61,7 @@ class Features:
 
     ``text_ids``: ascending, distinct, below ``2**text_bits``; each has the value ``1 / sqrt(len(text_ids))``, so the
     text part has length 1. ``numbers`` (finite), ``categories`` and ``missing`` are sorted by name, and a name is in
-    exactly one of them. ``customer`` is counted (scoring/counts.py) and is no feature.
+    exactly one of them. ``customer`` is counted (scoring/learner/counts.py) and is no feature.
     """
 
     text_ids: Ids

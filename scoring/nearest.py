@@ -20,8 +20,8 @@ import numpy.typing as npt
 
 from scoring.features import SCORER_VERSION, UPSTREAM, Features
 from scoring.hashing import Ids, mixed
-from scoring.state import Floats
 
+Floats = npt.NDArray[np.float64]
 Keys = npt.NDArray[np.int64]
 _Mark = str | int | None
 

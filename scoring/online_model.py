@@ -16,22 +16,22 @@ from typing import Any
 import numpy as np
 from river import linear_model, optim
 
-from scoring.adoption import adopt, learn_afresh, notice_afresh, seen_through
-from scoring.ahead import Ahead
-from scoring.calibration import Calibrator, Reliability
-from scoring.chain import START, extend
-from scoring.checkpoint_format import CheckpointCorrupt, pack, unpack
-from scoring.covariance import Covariance, prior_variances
-from scoring.example import Example, Slope, is_cut, probabilities_of, probability_of, replays_after
 from scoring.features import AlertFacts, Features
-from scoring.generation import Generation, is_due
-from scoring.matrix import OpenMatrix
-from scoring.model_config import ConfigInvalid, ModelConfig
-from scoring.phrases import Highlight
-from scoring.prior import share_left, terms
-from scoring.reasons import Reason, highlights, reasons
-from scoring.state import Encoder, Floats, Lesson, Memory, Row, Vector, Weights, upstream_of
-from scoring.state_io import model_arrays, restore_model
+from scoring.learner.adoption import adopt, learn_afresh, notice_afresh, seen_through
+from scoring.learner.ahead import Ahead
+from scoring.learner.calibration import Calibrator, Reliability
+from scoring.learner.chain import START, extend
+from scoring.learner.checkpoint_format import CheckpointCorrupt, pack, unpack
+from scoring.learner.covariance import Covariance, prior_variances
+from scoring.learner.example import Example, Slope, is_cut, probabilities_of, probability_of, replays_after
+from scoring.learner.generation import Generation, is_due
+from scoring.learner.matrix import OpenMatrix
+from scoring.learner.model_config import ConfigInvalid, ModelConfig
+from scoring.learner.phrases import Highlight
+from scoring.learner.prior import share_left, terms
+from scoring.learner.reasons import Reason, highlights, reasons
+from scoring.learner.state import Encoder, Floats, Lesson, Memory, Row, Vector, Weights, upstream_of
+from scoring.learner.state_io import model_arrays, restore_model
 
 __all__ = [
     "CheckpointCorrupt",
@@ -52,7 +52,7 @@ class VerdictOptimizer(optim.base.Optimizer):
     On sparse weights the steps are those of ``river.optim.AdaGrad`` with ``eps`` = ``smoothing`` (Duchi, Hazan, Singer
     2011, JMLR 12), on an array instead of a dict. Old labels that are learnt again move sparse weights only: the
     covariance of the dense ones has counted them already. ``boldness``: by how much the steps are shortened, where a
-    generation found that verdicts contradict each other (scoring/words.py).
+    generation found that verdicts contradict each other (scoring/learner/words.py).
     """
 
     def __init__(self, config: ModelConfig, sparse_slots: int) -> None:
@@ -109,8 +109,8 @@ class VerdictRegression(linear_model.LogisticRegression):
 class OnlineModel:
     """One queue's model. Not safe for threads: hold a lock between ``learn`` and the other calls.
 
-    ``chain`` digests all lessons in their order (scoring.chain); ``milestones``: what it was after each number of
-    lessons at which a generation is trained.
+    ``chain`` digests all lessons in their order (scoring.learner.chain); ``milestones``: what it was after each number
+    of lessons at which a generation is trained.
     """
 
     def __init__(self, config: ModelConfig) -> None:

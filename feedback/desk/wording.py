@@ -25,7 +25,7 @@ _CHANNELS = {
 
 
 class Reason(Protocol):
-    """One contribution to a score, as the model states it (scoring.reasons.Reason)."""
+    """One contribution to a score, as the model states it (scoring.learner.reasons.Reason)."""
 
     @property
     def kind(self) -> str: ...

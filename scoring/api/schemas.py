@@ -33,7 +33,7 @@ from scoring.api.fields import (
     words,
 )
 from scoring.api.problems import Problem, ProblemDocument
-from scoring.reasons import Kind
+from scoring.learner.reasons import Kind
 
 Body = TypeVar("Body", bound=BaseModel)
 

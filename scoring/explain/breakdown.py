@@ -9,11 +9,11 @@ from typing import Final
 import numpy as np
 
 from scoring.features import AlertFacts, Features
+from scoring.learner.phrases import LEAST
+from scoring.learner.reasons import every_reason, text_reasons
+from scoring.learner.registry import categories_of
+from scoring.learner.state import Weights
 from scoring.online_model import OnlineModel, Reason
-from scoring.phrases import LEAST
-from scoring.reasons import every_reason, text_reasons
-from scoring.registry import categories_of
-from scoring.state import Weights
 
 FAINT: Final = "faint"
 ABSENT: Final = "absent"

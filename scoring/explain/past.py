@@ -11,7 +11,7 @@ from scoring.explain.breakdown import Breakdown, breakdown_of
 from scoring.facts import facts_of_alert
 from scoring.features import extract
 from scoring.fold import Belief, model_at
-from scoring.model_config import ConfigInvalid
+from scoring.learner.model_config import ConfigInvalid
 from scoring.models import ModelConfiguration
 from scoring.online_model import Highlight
 

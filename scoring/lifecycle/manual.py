@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, fields
 
 from scoring.features import FeatureConfig
-from scoring.model_config import ModelConfig
+from scoring.learner.model_config import ModelConfig
 
 _NAME = re.compile(r"``(\w+)``")
 

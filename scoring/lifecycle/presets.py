@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any, Final
 
-from scoring.model_config import ModelConfig, every_parameter
+from scoring.learner.model_config import ModelConfig, every_parameter
 
 
 class PresetUnknown(ValueError):

@@ -12,10 +12,10 @@ from django.db.models.functions import Length
 from scoring.amended import amendments_of
 from scoring.fold import configuration_of
 from scoring.lead.rollups import BLOCK_SIZE
+from scoring.learner.model_config import ModelConfig
 from scoring.lifecycle.comparison import Comparison, compare
 from scoring.lifecycle.footprint import footprint
 from scoring.lifecycle.presets import changed
-from scoring.model_config import ModelConfig
 from scoring.models import (
     Amendment,
     AmendmentKind,

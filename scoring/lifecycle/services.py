@@ -12,12 +12,12 @@ from feedback.models import Queue
 from feedback.people import Person
 from feedback.selectors import head_of
 from scoring.fold import configuration_of
+from scoring.learner.model_config import ModelConfig
 from scoring.lifecycle import arrivals as reads
 from scoring.lifecycle.alarms import Told, brought_up, is_over, level_of
 from scoring.lifecycle.arrivals import STRIDE, Arrived, Judged
 from scoring.lifecycle.frame import REFERENCE, Frame
 from scoring.lifecycle.watch import BLOCK, KEEP, Movement, Row, Watch, block_means, error_values
-from scoring.model_config import ModelConfig
 from scoring.models import DriftAlarm, DriftFamily, DriftStanding
 from scoring.services.policies import policy_in_force
 

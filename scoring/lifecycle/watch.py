@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Self
 
-from scoring.drift import FALSE_ALARMS, LEAST_BLOCKS, Change, Make, adwin, changes
+from scoring.lifecycle.drift import FALSE_ALARMS, LEAST_BLOCKS, Change, Make, adwin, changes
 from scoring.lifecycle.frame import Series
 
 BLOCK: Final = 10  # alerts, or labels

@@ -11,7 +11,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from scoring.generation import next_due
+from scoring.learner.generation import next_due
 from scoring.lifecycle.comparison import Difference
 from scoring.models import DriftAlarm, DriftFamily, FailedTraining
 

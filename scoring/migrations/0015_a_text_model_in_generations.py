@@ -12,7 +12,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import Max
 from django.utils import timezone
 
-from scoring.model_config import FORMAT, ModelConfig
+from scoring.learner.model_config import FORMAT, ModelConfig
 
 KEPT = ("experience_intercept", "experience_gain", "experience_verdicts")
 

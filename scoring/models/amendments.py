@@ -16,8 +16,8 @@ from scoring.models.learner import ModelConfiguration
 class Generation(models.Model):
     """A generation of the slow model: what it was trained on, and its state as bytes with their digest.
 
-    Trained on the first `learnt` labels of the ledger, whose chain (scoring.chain) it names. Can be made again from
-    the ledger, byte for byte.
+    Trained on the first `learnt` labels of the ledger, whose chain (scoring.learner.chain) it names. Can be made again
+    from the ledger, byte for byte.
     """
 
     configuration = models.ForeignKey(
@@ -31,7 +31,7 @@ class Generation(models.Model):
     chain = models.CharField(_("chain"), max_length=64)
     digest = models.CharField(_("digest"), max_length=64)
     payload = models.BinaryField()
-    # scoring.generation.Generation.report
+    # scoring.learner.generation.Generation.report
     report = models.JSONField(_("report"), default=dict)
     trained_at = models.DateTimeField(_("trained at"))
 

@@ -25,7 +25,7 @@ class Vetting(models.Model):
 
 
 class JudgeFigure(models.Model):
-    """What is known of one judge in one queue (scoring.judges.Reliability). A projection, counted by the worker."""
+    """What is known of one judge in one queue (scoring.trust.judges.Reliability). A projection that is counted."""
 
     queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="judges", db_index=False)
     judge = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -78,7 +78,7 @@ class Suspect(models.Model):
     queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="suspects", db_index=False)
     judge = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
     hold = models.OneToOneField(Amendment, on_delete=models.CASCADE, related_name="suspect")
-    # scoring.gate.Suspicion
+    # scoring.trust.gate.Suspicion
     way = models.CharField(_("what it looks like"), max_length=8, choices=Way.choices)
     since = models.BigIntegerField(_("since position"))
     at = models.BigIntegerField(_("noticed at position"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from scoring.features import Features
-from scoring.generation import TrainingLesson, is_due, train
+from scoring.learner.generation import TrainingLesson, is_due, train
 from scoring.online_model import OnlineModel
 
 

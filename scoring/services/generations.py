@@ -14,11 +14,11 @@ import structlog
 from django.db import transaction
 
 from feedback.models import Queue
-from scoring import generation
 from scoring.amended import amendments_of
 from scoring.amendments import Amendments
-from scoring.chain import START, extend
 from scoring.fold import Belief, Way, configuration_of
+from scoring.learner import generation
+from scoring.learner.chain import START, extend
 from scoring.lessons import with_features
 from scoring.models import FailedTraining, Generation, ModelConfiguration
 from scoring.online_model import ModelConfig, OnlineModel

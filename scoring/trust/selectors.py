@@ -12,9 +12,9 @@ from feedback import rules
 from feedback.models import LedgerEntry, Queue, Source, Value
 from feedback.selectors import head_of
 from feedback.services.ledger import facts_of
-from scoring.gate import Sighting
-from scoring.judges import Opinion
 from scoring.models import Amendment, AmendmentKind, Suspect, Vetting
+from scoring.trust.gate import Sighting
+from scoring.trust.judges import Opinion
 
 # Ledger rows in which the gate looks for a judge's verdicts, and in which comparable alerts are looked for: bounds what
 # a look costs however long the ledger is.

@@ -14,13 +14,13 @@ from django.db import connection, transaction
 from feedback.models import Queue, Role
 from feedback.people import Person
 from feedback.selectors import head_of, queue_for
-from scoring.gate import LONGEST_GAP_SECONDS, Sighting, Suspicion, expectations
-from scoring.judges import Rate
 from scoring.models import JudgeFigure, Ruling, Suspect, Vetting
 from scoring.services import amending
 from scoring.trust import selectors
+from scoring.trust.gate import LONGEST_GAP_SECONDS, Sighting, Suspicion, expectations
+from scoring.trust.judges import Rate
 from scoring.trust.selectors import Evidence
-from scoring.vetting import Vetted, vet
+from scoring.trust.vetting import Vetted, vet
 
 log = structlog.get_logger(__name__)
 

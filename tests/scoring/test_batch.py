@@ -6,7 +6,7 @@ import pytest
 
 from scoring.batch import judge_many
 from scoring.features import AlertFacts, extract
-from scoring.generation import TrainingLesson, train
+from scoring.learner.generation import TrainingLesson, train
 from scoring.online_model import ModelConfig, OnlineModel
 
 TEXTS = [

@@ -10,7 +10,8 @@ from django.test import Client
 
 from feedback.models import LedgerEntry, Queue, Scorer, Value
 from feedback.services import retract_verdict
-from scoring import generation, services
+from scoring import services
+from scoring.learner import generation
 from scoring.lifecycle import challenging
 from scoring.models import FailedTraining, Generation
 from tests import factories

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.features import AlertFacts, FeatureConfig, Features, extract
+from scoring.learner.state import Floats
 from scoring.nearest import BITS, Profile, closest, likeness, profile_of, signature
-from scoring.state import Floats
 from tests.scoring.alerts import facts
 
 NOTHING_LEARNT = np.zeros(1 << 18)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from river import linear_model, optim
 
 from scoring.features import AlertFacts, extract
-from scoring.generation import TrainingLesson, train
-from scoring.layout import vectors
+from scoring.learner.generation import TrainingLesson, train
+from scoring.learner.layout import vectors
 from scoring.online_model import CheckpointCorrupt, ConfigInvalid, ModelConfig, OnlineModel, library_versions
 from tests.scoring.alerts import TINY, facts, lessons, taught, teach, world
 

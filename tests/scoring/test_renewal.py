@@ -7,7 +7,7 @@ from django.apps import apps
 
 from feedback.models import Queue
 from scoring.fold import configuration_of
-from scoring.model_config import FORMAT, ConfigInvalid, ModelConfig
+from scoring.learner.model_config import FORMAT, ConfigInvalid, ModelConfig
 from scoring.models import Amendment, Challenger, ModelConfiguration, Reign
 from scoring.replica import replica_of
 from scoring.services.amending import appoint

@@ -16,12 +16,13 @@ from feedback.errors import FeedbackError
 from feedback.models import Alert, LedgerEntry, Queue, Scorer, Source, Value
 from feedback.selectors import head_of
 from feedback.services import record_outcome, record_verdict, retract_verdict
-from scoring import checkpoints, generation
+from scoring import checkpoints
 from scoring.amended import amendments_of
 from scoring.facts import facts_of_alerts
 from scoring.features import extract
 from scoring.fold import Way, configuration_of, model_at, nothing_learnt
-from scoring.generation import TrainingLesson
+from scoring.learner import generation
+from scoring.learner.generation import TrainingLesson
 from scoring.models import Amendment, Generation, ModelConfiguration
 from scoring.online_model import ModelConfig, OnlineModel
 from scoring.replica import Replica, forget_replicas, replica_of

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from scoring.explain.breakdown import Breakdown, breakdown_of, moves
 from scoring.features import AlertFacts, extract
-from scoring.generation import TrainingLesson, train
+from scoring.learner.generation import TrainingLesson, train
 from scoring.online_model import ModelConfig, OnlineModel
 from tests.scoring.alerts import TINY, facts, lessons, taught, teach, world
 

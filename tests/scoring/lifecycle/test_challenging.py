@@ -12,6 +12,7 @@ from feedback.selectors import head_of
 from scoring.facts import facts_of_alert
 from scoring.features import extract
 from scoring.fold import configuration_of, model_at
+from scoring.learner.model_config import ModelConfig
 from scoring.lifecycle import challenging
 from scoring.lifecycle.challenging import (
     ChallengerEnded,
@@ -25,7 +26,6 @@ from scoring.lifecycle.challenging import (
 )
 from scoring.lifecycle.presets import PRESETS, PresetUnknown, changed, parameters_of
 from scoring.lifecycle.selectors import contest_of
-from scoring.model_config import ModelConfig
 from scoring.models import Challenger, Checkpoint, JudgedAlert, ModelConfiguration, ShadowScore
 from scoring.replica import forget_replicas, replica_of
 from scoring.services import learn

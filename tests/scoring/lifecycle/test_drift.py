@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from scoring.drift import Make, adwin, changes, kswin, noise, page_hinkley
+from scoring.lifecycle.drift import Make, adwin, changes, kswin, noise, page_hinkley
 
 DETECTORS = {"adwin": adwin(1e-3), "page_hinkley": page_hinkley(18), "kswin": kswin(1e-4)}
 

@@ -4,8 +4,8 @@ from collections import deque
 
 import numpy as np
 
+from scoring.learner.model_config import ModelConfig
 from scoring.lifecycle.footprint import footprint
-from scoring.model_config import ModelConfig
 from scoring.online_model import OnlineModel
 from tests.scoring.alerts import taught, world
 

@@ -3,8 +3,8 @@
 from collections import Counter
 from dataclasses import fields
 
+from scoring.learner.model_config import ModelConfig
 from scoring.lifecycle.manual import sections
-from scoring.model_config import ModelConfig
 
 
 class TestSections:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from scoring.features import AlertFacts, extract
+from scoring.learner.model_config import ModelConfig
 from scoring.lifecycle.arrivals import seen_of
 from scoring.lifecycle.frame import Frame, Seen, chinese_share
 from scoring.lifecycle.watch import BLOCK, KEEP, Movement, Row, Watch, block_means, error_values
-from scoring.model_config import ModelConfig
 
 CONFIG = ModelConfig()
 WORDS = "price too high invoice late support call contract renew cancel slow app crash refund order".split()

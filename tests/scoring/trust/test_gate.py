@@ -6,9 +6,9 @@ from random import Random
 
 import pytest
 
-from scoring.gate import Sighting, Suspicion, suspicions
-from scoring.judges import Opinion
-from scoring.vetting import vet
+from scoring.trust.gate import Sighting, Suspicion, suspicions
+from scoring.trust.judges import Opinion
+from scoring.trust.vetting import vet
 
 Manner = Callable[[bool, int, Random], bool]
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from scoring.judges import Opinion, Team, agreeing, reliability, surely_below
+from scoring.trust.judges import Opinion, Team, agreeing, reliability, surely_below
 
 SHARED = Path(os.environ.get("ALERTLOOP_SHARED") or Path(__file__).resolve().parents[4] / "shared")
 

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from scoring.checkpoint_format import Arrays, CheckpointCorrupt, finite_array
 from scoring.features import SCORER, SCORER_VERSION, Features
-from scoring.model_config import ModelConfig
+from scoring.learner.checkpoint_format import Arrays, CheckpointCorrupt, finite_array
+from scoring.learner.model_config import ModelConfig
 
 CUSTOMER: Final = "\x00customer"
 RULE: Final = "rule"

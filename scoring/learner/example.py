@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from scoring.model_config import ModelConfig
-from scoring.state import Floats, Vector
+from scoring.learner.model_config import ModelConfig
+from scoring.learner.state import Floats, Vector
 
 FIRST_CUT: Final = 25  # bins are first cut after this many labels, then each time that there are twice as many
 FURTHEST_LOG_ODDS: Final = 30.0  # keeps probabilities off 0 and 1

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.model_config import ModelConfig
+from scoring.learner.model_config import ModelConfig
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]

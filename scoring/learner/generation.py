@@ -1,4 +1,4 @@
-"""The slow model: gradient boosting on everything but the text, and weights for the text (scoring/words.py). Pure.
+"""The slow model: gradient boosting on everything but the text, weights for the text (scoring/learner/words.py). Pure.
 
 It is trained now and then on all labels so far. A generation is plain arrays, made once by scikit-learn and from then
 on evaluated here. Beside the trees it carries what *cross-fitted* trees say of the newest lessons it was trained on:
@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from scoring.checkpoint_format import Arrays, CheckpointCorrupt, finite, finite_array, pack, unpack, whole
 from scoring.features import Features
-from scoring.model_config import ModelConfig
-from scoring.trees import FURTHEST, LEAVES, NEVER, QUESTIONS, Floats, Table, Trees
-from scoring.words import Words, train_words
+from scoring.learner.checkpoint_format import Arrays, CheckpointCorrupt, finite, finite_array, pack, unpack, whole
+from scoring.learner.model_config import ModelConfig
+from scoring.learner.trees import FURTHEST, LEAVES, NEVER, QUESTIONS, Floats, Table, Trees
+from scoring.learner.words import Words, train_words
 
 FIRST: Final = 50  # lessons before the first generation
 GROWTH: Final = 1.15  # each later one has this many times the lessons of the one before

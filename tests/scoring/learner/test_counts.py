@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.checkpoint_format import CheckpointCorrupt
-from scoring.counts import CUSTOMERS, KNOWN, RULES, SCORERS, SEGMENTS, SIZE, Counts
 from scoring.features import AlertFacts, Features, extract
+from scoring.learner.checkpoint_format import CheckpointCorrupt
+from scoring.learner.counts import CUSTOMERS, KNOWN, RULES, SCORERS, SEGMENTS, SIZE, Counts
 from scoring.online_model import ModelConfig, OnlineModel
 from tests.scoring.alerts import TINY, lessons, taught
 

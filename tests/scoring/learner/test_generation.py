@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring import generation as generations
-from scoring.checkpoint_format import CheckpointCorrupt
 from scoring.features import AlertFacts, extract
-from scoring.generation import Generation, TrainingLesson, train
+from scoring.learner import generation as generations
+from scoring.learner.checkpoint_format import CheckpointCorrupt
+from scoring.learner.generation import Generation, TrainingLesson, train
+from scoring.learner.stance import STANCES, Stance
 from scoring.online_model import ModelConfig, OnlineModel
-from scoring.stance import STANCES, Stance
 from tests.scoring.alerts import TINY, facts, world
 
 CONFIG = replace(ModelConfig(), slow_trees=12)

@@ -13,13 +13,13 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring import counts
 from scoring.features import Features
-from scoring.generation import Generation
-from scoring.model_config import ModelConfig
-from scoring.registry import SLOW, Category, categories_of
-from scoring.state import Encoder, Floats, Weights, upstream_of
-from scoring.trees import Table
+from scoring.learner import counts
+from scoring.learner.generation import Generation
+from scoring.learner.model_config import ModelConfig
+from scoring.learner.registry import SLOW, Category, categories_of
+from scoring.learner.state import Encoder, Floats, Weights, upstream_of
+from scoring.learner.trees import Table
 
 T = TypeVar("T")
 _BLOCK: Final = 8_192  # rows scored at a time: bounds the temporary memory

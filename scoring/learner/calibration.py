@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.checkpoint_format import Arrays, CheckpointCorrupt, finite_array
-from scoring.model_config import ModelConfig
+from scoring.learner.checkpoint_format import Arrays, CheckpointCorrupt, finite_array
+from scoring.learner.model_config import ModelConfig
 
 Floats = NDArray[np.float64]
 

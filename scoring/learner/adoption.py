@@ -6,14 +6,14 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from scoring.covariance import prior_covariance
-from scoring.example import Example
-from scoring.generation import Generation
-from scoring.layout import vectors
-from scoring.registry import SLOW
-from scoring.stance import ALONE, STANCES
-from scoring.state import Lesson, Vector
-from scoring.words import Words
+from scoring.learner.covariance import prior_covariance
+from scoring.learner.example import Example
+from scoring.learner.generation import Generation
+from scoring.learner.layout import vectors
+from scoring.learner.registry import SLOW
+from scoring.learner.stance import ALONE, STANCES
+from scoring.learner.state import Lesson, Vector
+from scoring.learner.words import Words
 
 if TYPE_CHECKING:
     from scoring.online_model import OnlineModel

@@ -7,9 +7,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from scoring.features import AlertFacts, Features, extract
-from scoring.generation import Generation, TrainingLesson, train
+from scoring.learner.generation import Generation, TrainingLesson, train
+from scoring.learner.words import MANY, Words, train_words
 from scoring.online_model import ModelConfig, OnlineModel
-from scoring.words import MANY, Words, train_words
 
 CONFIG = replace(ModelConfig(), slow_trees=3)
 ACCURATE = ("late again and cold", "cold food", "please refund me", "too slow")

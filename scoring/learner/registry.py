@@ -10,9 +10,9 @@ from typing import Final
 
 import numpy as np
 
-from scoring import counts
 from scoring.features import Features
-from scoring.model_config import ModelConfig
+from scoring.learner import counts
+from scoring.learner.model_config import ModelConfig
 
 SLOW: Final = 1  # the slot of the slow generation's log-odds; those of the counts follow
 BELIEFS: Final = SLOW + 1 + counts.SIZE  # the intercept, the generation and the counts have the first slots

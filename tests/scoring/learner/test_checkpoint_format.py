@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from scoring.checkpoint_format import CheckpointCorrupt, pack, unpack
+from scoring.learner.checkpoint_format import CheckpointCorrupt, pack, unpack
 
 
 def forged(header: object, arrays: bytes = b"") -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scoring.model_config import ModelConfig
+from scoring.learner.model_config import ModelConfig
 
 
 def share_left(config: ModelConfig, learnt: int) -> float:

@@ -14,9 +14,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.checkpoint_format import CheckpointCorrupt, finite_array
 from scoring.features import Features
-from scoring.model_config import ModelConfig
+from scoring.learner.checkpoint_format import CheckpointCorrupt, finite_array
+from scoring.learner.model_config import ModelConfig
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]

@@ -13,16 +13,16 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring import counts
-from scoring.columns import Floats as Floats
-from scoring.columns import Ints as Ints
-from scoring.columns import Statistics, Where
-from scoring.counts import Counts
 from scoring.features import UPSTREAM, Features
-from scoring.generation import Generation
-from scoring.model_config import ModelConfig
-from scoring.registry import BELIEFS, SLOW, Category, Registry, categories_of, hashed_slot
-from scoring.stance import ALONE
+from scoring.learner import counts
+from scoring.learner.columns import Floats as Floats
+from scoring.learner.columns import Ints as Ints
+from scoring.learner.columns import Statistics, Where
+from scoring.learner.counts import Counts
+from scoring.learner.generation import Generation
+from scoring.learner.model_config import ModelConfig
+from scoring.learner.registry import BELIEFS, SLOW, Category, Registry, categories_of, hashed_slot
+from scoring.learner.stance import ALONE
 
 Places = NDArray[np.int64]
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 
 from scoring.features import AlertFacts, extract
+from scoring.learner.registry import BELIEFS, SLOW
 from scoring.online_model import ModelConfig, OnlineModel, Reason
-from scoring.registry import BELIEFS, SLOW
 from tests.scoring.alerts import TINY, facts, taught, world
 
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from scipy.linalg.blas import dger
 from threadpoolctl import threadpool_limits
 
-from scoring.model_config import ModelConfig
-from scoring.registry import BELIEFS, SLOW
-from scoring.state import Encoder, Floats, Vector
+from scoring.learner.model_config import ModelConfig
+from scoring.learner.registry import BELIEFS, SLOW
+from scoring.learner.state import Encoder, Floats, Vector
 
 _WIDTH: Final = 32  # numbers that the widest kernels take at a time
 

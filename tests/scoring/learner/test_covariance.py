@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.covariance import Covariance, prior_covariance, prior_variances
 from scoring.features import AlertFacts, extract
+from scoring.learner.covariance import Covariance, prior_covariance, prior_variances
+from scoring.learner.state import Floats, Vector
 from scoring.online_model import ModelConfig, OnlineModel
-from scoring.state import Floats, Vector
 from tests.scoring.alerts import TINY, taught, world
 
 NO_TEXT = np.zeros(0, dtype=np.int32), np.zeros(0)

@@ -15,8 +15,8 @@ from typing import Any, Final
 import numpy as np
 
 from scoring.features import Features
-from scoring.model_config import ModelConfig
-from scoring.state import Floats
+from scoring.learner.model_config import ModelConfig
+from scoring.learner.state import Floats
 from scoring.text import RUN, WORD, Grams, Tokens, origins, shorten
 
 Span = tuple[int, int]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.checkpoint_format import Arrays, CheckpointCorrupt, ascending, below, finite_array, whole
-from scoring.columns import Statistics
-from scoring.covariance import symmetric
-from scoring.generation import Generation, is_due
-from scoring.registry import BELIEFS, SLOW, Registry
-from scoring.stance import ALONE, STANCES
-from scoring.state import Encoder, Lesson, Memory, Row
+from scoring.learner.checkpoint_format import Arrays, CheckpointCorrupt, ascending, below, finite_array, whole
+from scoring.learner.columns import Statistics
+from scoring.learner.covariance import symmetric
+from scoring.learner.generation import Generation, is_due
+from scoring.learner.registry import BELIEFS, SLOW, Registry
+from scoring.learner.stance import ALONE, STANCES
+from scoring.learner.state import Encoder, Lesson, Memory, Row
 
 if TYPE_CHECKING:
     from scoring.online_model import OnlineModel

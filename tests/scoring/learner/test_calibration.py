@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.calibration import BANDS, Calibrator
-from scoring.checkpoint_format import CheckpointCorrupt
-from scoring.model_config import ModelConfig
+from scoring.learner.calibration import BANDS, Calibrator
+from scoring.learner.checkpoint_format import CheckpointCorrupt
+from scoring.learner.model_config import ModelConfig
 
 scores = st.floats(-40, 40)
 taught = st.lists(st.tuples(scores, st.booleans(), st.sampled_from([0.0, 0.3, 1.0, 5.0])), max_size=80)

@@ -19,8 +19,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.checkpoint_format import Arrays, CheckpointCorrupt, finite_array
 from scoring.features import Features
+from scoring.learner.checkpoint_format import Arrays, CheckpointCorrupt, finite_array
 
 Floats = NDArray[np.float64]
 Bits = NDArray[np.uint16]

@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scoring.columns import Floats, Where, per_spread
 from scoring.features import Features
-from scoring.layout import bounds_of, lay_out
-from scoring.registry import BELIEFS, SLOW
-from scoring.state import Encoder, Row, Vector
+from scoring.learner.columns import Floats, Where, per_spread
+from scoring.learner.layout import bounds_of, lay_out
+from scoring.learner.registry import BELIEFS, SLOW
+from scoring.learner.state import Encoder, Row, Vector
 
 
 class _Laid(NamedTuple):

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Literal
 
-from scoring import counts
 from scoring.features import SCORER, SCORER_VERSION, UPSTREAM, AlertFacts, Features
-from scoring.phrases import LEAST, Highlight, Span, in_original, phrases, stretches
-from scoring.registry import BELIEFS, SLOW, categories_of
-from scoring.state import Encoder, Floats, Weights
+from scoring.learner import counts
+from scoring.learner.phrases import LEAST, Highlight, Span, in_original, phrases, stretches
+from scoring.learner.registry import BELIEFS, SLOW, categories_of
+from scoring.learner.state import Encoder, Floats, Weights
 from scoring.text import fold, grams_of, shorten, tokens
 
 Kind = Literal[

@@ -6,8 +6,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from scoring.gate import Sighting, Suspicion, suspicions
-from scoring.judges import Opinion, Team, reliability
+from scoring.trust.gate import Sighting, Suspicion, suspicions
+from scoring.trust.judges import Opinion, Team, reliability
 
 # A weight is written anew when it moved by this much: a refold of what follows is not free.
 LEAST_MOVE: Final = 0.1

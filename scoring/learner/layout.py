@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from scoring.columns import Floats, Ints
-from scoring.registry import BELIEFS, SLOW
-from scoring.state import FIXED, Encoder, Places, Row, Vector
+from scoring.learner.columns import Floats, Ints
+from scoring.learner.registry import BELIEFS, SLOW
+from scoring.learner.state import FIXED, Encoder, Places, Row, Vector
 
 
 def vectors(encoder: Encoder, rows: Sequence[Row]) -> list[Vector]:

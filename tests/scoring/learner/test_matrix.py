@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.features import AlertFacts, extract
-from scoring.generation import TrainingLesson, train
+from scoring.learner.generation import TrainingLesson, train
 from scoring.online_model import ModelConfig, OnlineModel, OpenMatrix
 from tests.scoring.alerts import TINY, facts, lessons, taught, world
 
