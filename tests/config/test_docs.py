@@ -15,6 +15,11 @@ def page_id(document: Path) -> str:
     return str(document.relative_to(ROOT))
 
 
+def slug_of(heading: str) -> str:
+    """The address of a heading within its page, as code hosts make it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
 class TestReadme:
     def test_it_stays_short(self) -> None:
         assert len((ROOT / "README.md").read_text().splitlines()) < 150
@@ -35,6 +40,12 @@ class TestEveryPage:
     def test_its_links_lead_somewhere(self, document: Path) -> None:
         links = re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text())
         assert [link for link in links if not (document.parent / link).exists()] == []
+
+    @pytest.mark.parametrize("document", PAGES, ids=page_id)
+    def test_its_links_to_its_own_headings_lead_to_one(self, document: Path) -> None:
+        text = document.read_text()
+        headings = {slug_of(heading) for heading in re.findall(r"^#+ (.+)$", text, re.M)}
+        assert [place for place in re.findall(r"\]\(#([^)]+)\)", text) if place not in headings] == []
 
     @pytest.mark.parametrize("document", PAGES, ids=page_id)
     def test_the_files_it_names_exist(self, document: Path) -> None:
