@@ -2,12 +2,11 @@
 
 from feedback.models.alerts import Alert, Decision, Exposure, OpenAlert, Tier
 from feedback.models.checks import Check
-from feedback.models.ledger import LEDGER_LOCK, Kind, LedgerEntry, Reason, Source, Value
+from feedback.models.ledger import Kind, LedgerEntry, Reason, Source, Value
 from feedback.models.queues import Membership, Queue, Role
 from feedback.models.scorers import Customer, Scorer, ScorerKey
 
 __all__ = [
-    "LEDGER_LOCK",
     "Alert",
     "Check",
     "Customer",

@@ -8,16 +8,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from feedback.locks import Lock
 from feedback.models.alerts import Alert
 from feedback.models.protect import append_only
 from feedback.models.queues import Queue
 from feedback.models.scorers import Scorer
 
-# First half of the advisory lock that serialises a queue's ledger; the second half is the queue's id.
-LEDGER_LOCK = 0x1ED6
-
 _CHECK_APPEND = f"""
-    PERFORM pg_advisory_xact_lock({LEDGER_LOCK}, NEW.queue_id);
+    PERFORM pg_advisory_xact_lock({Lock.LEDGER.value}, NEW.queue_id);
     IF NEW.position <> 1 + COALESCE((SELECT max(position) FROM feedback_ledgerentry
                                      WHERE queue_id = NEW.queue_id), 0) THEN
         RAISE EXCEPTION 'position % would leave a gap in the ledger of queue %', NEW.position, NEW.queue_id

@@ -12,8 +12,8 @@ from django.db import connection, transaction
 
 from feedback import rules
 from feedback.errors import AlreadyJudged, AlreadyRetracted, DecisionConflict, NotPermitted, NotYours
+from feedback.locks import Lock, take
 from feedback.models import (
-    LEDGER_LOCK,
     Alert,
     Kind,
     LedgerEntry,
@@ -95,7 +95,7 @@ def record_outcome(*, alert: Alert, scorer: Scorer, value: Value, decision_id: u
         source=Source.OUTCOME, scorer=scorer, recorded_at=now,
     )  # fmt: skip
     with transaction.atomic():
-        _lock_ledger(alert.queue_id)
+        take(Lock.LEDGER, alert.queue_id)
         if (known := _known(entry)) is not None:
             return Recorded(known, created=False)
         return _append(entry)
@@ -117,7 +117,7 @@ def retract_verdict(
     with transaction.atomic():
         if verdict.judge_id != id_of(judge) and not _has_role(verdict.queue_id, judge, (Role.LEAD,)):
             raise NotYours(f"verdict {verdict.decision_id} is another person's")
-        _lock_ledger(verdict.queue_id)
+        take(Lock.LEDGER, verdict.queue_id)
         if (known := _known(entry)) is not None:
             return Recorded(known, created=False)
         if LedgerEntry.objects.filter(retracts=verdict).exists():
@@ -143,12 +143,6 @@ def facts_of(entries: Iterable[LedgerEntry]) -> list[rules.Fact]:
     ]
 
 
-def _lock_ledger(queue_id: int) -> None:
-    """Serialise the queue's ledger until the transaction ends, so that positions are commit order."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LEDGER_LOCK, queue_id])
-
-
 _LOCK_FOR = """
     SELECT EXISTS (SELECT FROM feedback_membership
                    WHERE queue_id = %s AND user_id = %s AND role = ANY(%s)),
@@ -160,7 +154,7 @@ def _lock_ledger_for(queue_id: int, person: Person, roles: Iterable[Role]) -> No
     """Take the lock for a person who has one of the roles, in one round trip. Raises `NotPermitted` for others."""
     wanted = [role.value for role in roles]
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK_FOR, [queue_id, id_of(person), wanted, LEDGER_LOCK, queue_id])
+        cursor.execute(_LOCK_FOR, [queue_id, id_of(person), wanted, Lock.LEDGER.value, queue_id])
         (permitted, _locked) = cursor.fetchone()
     if not permitted:
         raise NotPermitted(f"{person} may not give this verdict in queue {queue_id}")

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 
+from feedback.locks import Lock, take_if_free
 from feedback.models import Kind, LedgerEntry, Membership, Queue, Role, Source, Value
 from labeling import pool
 from labeling.models import Because, Hold, Lease, Question, QuestionPlan, State
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     from labeling.querying import Pick
 
-# First half of the advisory lock under which one worker at a time fills a queue.
-FILL_LOCK = 0xA5C
 # Questions that nobody has seen are chosen anew when the ledger has grown by so many rows since.
 STALE_ROWS = 100
 
@@ -46,7 +45,7 @@ def fill_questions(*, queue: Queue, now: datetime) -> Filled:
     skipped. 3. Drop unseen questions that an older model chose. 4. Ask what is missing, once a quarter is.
     """
     with transaction.atomic():
-        if not _my_turn(queue.pk):
+        if not take_if_free(Lock.FILL, queue.pk):
             return Filled()
         plan = plan_of(queue.pk)
         withdrawn = _withdraw_settled(queue.pk, now) + _withdraw_unwanted(queue.pk, now)
@@ -57,12 +56,6 @@ def fill_questions(*, queue: Queue, now: datetime) -> Filled:
             position = belief.position
         Question.objects.bulk_create([_question(queue, pick, plan, position, now) for pick in picks])
         return Filled(len(picks), withdrawn, dropped)
-
-
-def _my_turn(queue_id: int) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [FILL_LOCK, queue_id])
-        return bool(cursor.fetchone()[0])
 
 
 def _withdraw_settled(queue_id: int, now: datetime) -> int:

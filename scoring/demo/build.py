@@ -9,6 +9,7 @@ from typing import Protocol
 
 from django.db import connection, transaction
 
+from feedback.locks import Lock, take
 from feedback.models import Queue
 from feedback.nudges import muted
 from scoring.demo.playing import Player
@@ -19,14 +20,12 @@ from scoring.lead.services import catch_up
 from scoring.replica import forget_replicas
 from scoring.services.learning import forget_boards
 
-# First half of the advisory lock that lets one process at a time make the workspace.
 # Events between two looks at the tables' statistics, and the tables that grow.
 ANALYZE_EVERY = 500
 GROWING = (
     "feedback_alert", "feedback_customer", "feedback_exposure", "feedback_ledgerentry", "feedback_openalert",
     "labeling_lease", "labeling_question", "scoring_judgedalert", "scoring_reranking",
 )  # fmt: skip
-BUILD_LOCK = 0xDE40
 
 Progress = Callable[[int, int], None]
 
@@ -74,7 +73,7 @@ def build(*, story: Story, labelers: Labelers, on_progress: Progress | None = No
     """
     try:
         with muted(), transaction.atomic():
-            _wait_for_turn()
+            take(Lock.BUILD, 0)
             _refuse_unless_empty()
             player = Player(set_stage(now=start_of(story.now)), labelers)
             _play(player, story, on_progress)
@@ -86,11 +85,6 @@ def build(*, story: Story, labelers: Labelers, on_progress: Progress | None = No
         forget_boards()
         raise
     return Built(len(story.queues), len(player.alerts), player.verdicts, player.answers)
-
-
-def _wait_for_turn() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [BUILD_LOCK])
 
 
 def _refuse_unless_empty() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
 from feedback import rules
+from feedback.locks import Lock, take_if_free
 from feedback.models import LedgerEntry, Queue
 from feedback.selectors import facts_touched, head_of
 from scoring import nearest
@@ -17,8 +18,6 @@ from scoring.features import extract
 from scoring.models import MemoryStanding, RememberedAlert
 from scoring.replica import replica_of
 
-# First half of the advisory lock that lets one worker at a time follow a queue; the second half is the queue's id.
-MEMORY_LOCK = 0x51A1
 # Ledger rows followed in one transaction.
 STRIDE = 1_000
 
@@ -52,7 +51,7 @@ def _follow(queue_id: int) -> int:
     """One stride. 1. Take the queue's turn, or leave. 2. Read what the next rows say. 3. Remember and forget."""
     with transaction.atomic():
         standing, _created = MemoryStanding.objects.get_or_create(queue_id=queue_id)
-        if not _try_lock(queue_id):
+        if not take_if_free(Lock.MEMORY, queue_id):
             return standing.position
         standing.refresh_from_db()
         if standing.version != nearest.VERSION:
@@ -102,9 +101,3 @@ def _signatures(queue_id: int, alert_ids: list[int]) -> dict[int, bytes]:
         features = {alert_id: extract(one, belief.config) for alert_id, one in facts.items()}
         sparse = belief.model.weights.sparse
         return {pk: nearest.signature(nearest.profile_of(one, sparse)) for pk, one in features.items()}
-
-
-def _try_lock(queue_id: int) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [MEMORY_LOCK, queue_id])
-        return bool(cursor.fetchone()[0])

@@ -11,15 +11,13 @@ from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery, Sum
 
 from feedback import rules
+from feedback.locks import Lock, take_if_free
 from feedback.models import Decision, Exposure, LedgerEntry, Queue
 from feedback.selectors import entries_about, entries_since, head_of
 from feedback.services import facts_of
 from scoring.lead.periods import monday_of, mondays
 from scoring.lead.rollups import recount_blocks, recount_weeks
 from scoring.models import FigureStanding, JudgedAlert, LearningBlock, WeeklyAgreement, WeeklyFigure
-
-# First half of the advisory lock that lets one process at a time follow a queue; the second half is the queue's id.
-FIGURES_LOCK = 0xF16E
 
 # An alert may be committed this long after the moment it carries; weeks are counted again until then.
 LATE_COMMIT = timedelta(hours=1)
@@ -37,7 +35,7 @@ def follow_ledger(*, queue: Queue, now: datetime, entries: int = 2_000, alerts: 
     """
     with transaction.atomic():
         standing, _created = FigureStanding.objects.get_or_create(queue=queue)
-        if queue.throwaway or not _try_lock(queue.pk):
+        if queue.throwaway or not take_if_free(Lock.FIGURES, queue.pk):
             return standing
         standing.refresh_from_db()
         tail = entries_since(queue.pk, standing.position, entries)
@@ -93,12 +91,6 @@ _NEW_EXPOSURES = """
     SELECT min(decided_at), max(decided_at), max(id)
     FROM (SELECT id, decided_at FROM feedback_exposure WHERE queue_id = %s AND id > %s OFFSET 0) AS fresh
 """
-
-
-def _try_lock(queue_id: int) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [FIGURES_LOCK, queue_id])
-        return bool(cursor.fetchone()[0])
 
 
 def _affordable(queue_id: int, weeks: list[date], alerts: int | None) -> list[date]:

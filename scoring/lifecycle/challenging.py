@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -12,7 +11,8 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from feedback.models import LEDGER_LOCK, Queue
+from feedback.locks import Lock, take, turn
+from feedback.models import Queue
 from feedback.people import Person
 from feedback.selectors import head_of
 from scoring import checkpoints
@@ -33,8 +33,6 @@ FROM_HISTORY = 2_000
 # Alerts scored, and ledger rows learnt, in one turn.
 TURN_ALERTS, TURN_ROWS = 400, 5_000
 
-# First half of the advisory lock that lets one worker at a time give a challenger its turn.
-CHALLENGE_LOCK = 0xC4A1
 
 _beliefs: dict[int, Belief] = {}
 
@@ -65,7 +63,7 @@ def start(*, queue: Queue, preset: str, by: Person | None, now: datetime) -> Cha
     Raises `ChallengerRuns`; `PresetUnknown` or `ConfigInvalid` for what is no configuration.
     """
     with transaction.atomic():
-        _lock(queue)
+        take(Lock.LEDGER, queue.pk)
         if Challenger.objects.filter(queue=queue, ended_at__isnull=True).exists():
             raise ChallengerRuns(_("A challenger is learning already: promote or drop it first."))
         parameters = parameters_of(preset, configuration_of(queue.pk).parameters)
@@ -117,7 +115,7 @@ def put_in_force(*, queue: Queue, version: int, by: Person, now: datetime) -> Mo
     Raises `ModelConfiguration.DoesNotExist` for any other.
     """
     with transaction.atomic():
-        _lock(queue)
+        take(Lock.LEDGER, queue.pk)
         wanted = reigned(queue.pk).get(version=version)
         if configuration_of(queue.pk).pk != wanted.pk:
             appoint(queue=queue, configuration=wanted, by=by, now=now)
@@ -138,23 +136,9 @@ def work(*, challenger_id: int, now: datetime) -> int:
     generation that is due. Returns how many alerts were scored.
     """
     running = Challenger.objects.select_related("queue", "configuration").filter(ended_at__isnull=True)
-    with _turn(challenger_id) as mine:
+    with turn(Lock.CHALLENGE, challenger_id) as mine:  # no transaction: training takes seconds
         challenger = running.filter(pk=challenger_id).first() if mine else None
         return 0 if challenger is None else _work(challenger, now)
-
-
-@contextmanager
-def _turn(challenger_id: int) -> Iterator[bool]:
-    """Whether it is this process's turn. No transaction: training takes seconds, adopting takes the ledger's lock."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [CHALLENGE_LOCK, challenger_id])
-        mine = bool(cursor.fetchone()[0])
-    try:
-        yield mine
-    finally:
-        if mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [CHALLENGE_LOCK, challenger_id])
 
 
 def _work(challenger: Challenger, now: datetime) -> int:
@@ -247,8 +231,3 @@ def _end(challenger: Challenger, how: ChallengerEnd, by: Person, now: datetime) 
     Challenger.objects.filter(pk=locked.pk).update(ended=how, ended_by_id=by.pk, ended_at=now)
     _beliefs.pop(locked.configuration_id, None)
     return True
-
-
-def _lock(queue: Queue) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LEDGER_LOCK, queue.pk])

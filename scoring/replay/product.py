@@ -12,8 +12,8 @@ from datetime import datetime
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
-from django.db import connection
 
+from feedback.locks import Lock, turn
 from feedback.models import Alert, Customer, Membership, Queue, Role, Scorer, Source, Value
 from feedback.nudges import muted
 from feedback.services import AlertDraft, erase_throwaway, record_verdict
@@ -31,8 +31,6 @@ from scoring.thresholds import Goal
 WORKER_EVERY = 250
 # In a replay that may hide: the turns at which the lead looks whether the step is open, and the worker follows.
 TURN_EVERY = 50
-# First half of the advisory lock on a replay's name.
-REPLAY_LOCK = 0x4E91
 
 Progress = Callable[[int, int], None]
 
@@ -119,19 +117,13 @@ def stagehands(seed: int, stage: Stage, goal: Goal, now: datetime) -> Iterator[S
 @contextmanager
 def _own_name(seed: int) -> Iterator[str]:
     """The first name for this seed that no running replay has; the database frees it if this process dies."""
-    for turn in itertools.count():
-        name = f"{scorer_name(seed)}-{turn}" if turn else scorer_name(seed)
+    for number in itertools.count():
+        name = f"{scorer_name(seed)}-{number}" if number else scorer_name(seed)
         key = zlib.crc32(name.encode()) - 2**31
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [REPLAY_LOCK, key])
-            if not cursor.fetchone()[0]:
-                continue
-        try:
-            yield name
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [REPLAY_LOCK, key])
-        return
+        with turn(Lock.REPLAY, key) as mine:
+            if mine:
+                yield name
+                return
 
 
 def scorer_name(seed: int) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from feedback.models import LEDGER_LOCK, LedgerEntry, Queue
+from feedback.locks import Lock, take
+from feedback.models import LedgerEntry, Queue
 from feedback.nudges import nudge
 from feedback.people import Person
 from scoring.amended import amendments_of
@@ -43,7 +44,7 @@ def let_in(*, hold: Amendment, by: Person | None, now: datetime, note: str = "")
     if hold.kind != AmendmentKind.HOLD_BACK:
         raise AmendmentInvalid(_("Only verdicts that are held back can be let in."))
     with transaction.atomic():
-        _lock(hold.queue)
+        take(Lock.LEDGER, hold.queue_id)
         if (known := Amendment.objects.filter(ends=hold).first()) is not None:
             return known
         kind = AmendmentKind.LET_IN
@@ -56,7 +57,7 @@ def roll_back(*, queue: Queue, to_position: int, note: str, by: Person | None, n
     Raises `AmendmentInvalid` where the position is the ledger's head or beyond it, or nothing after it counts.
     """
     with transaction.atomic():
-        _lock(queue)
+        take(Lock.LEDGER, queue.pk)
         head = LedgerEntry.objects.filter(queue=queue).aggregate(head=Max("position"))["head"] or 0
         if not 0 <= to_position < head:
             raise AmendmentInvalid(_("The model can be taken back to a position before %(head)s.") % {"head": head})
@@ -70,7 +71,7 @@ def weigh(*, queue: Queue, weights: Mapping[int, float], now: datetime, note: st
     if not weights or not all(0 < weight <= 1 for weight in weights.values()):
         raise AmendmentInvalid(_("A weight must be above 0 and at most 1."))
     with transaction.atomic():
-        _lock(queue)
+        take(Lock.LEDGER, queue.pk)
         head = LedgerEntry.objects.filter(queue=queue).aggregate(head=Max("position"))["head"] or 0
         stored = {str(judge): weight for judge, weight in sorted(weights.items())}
         return _append(queue, head, now, kind=AmendmentKind.WEIGH, weights=stored, note=note)
@@ -84,7 +85,7 @@ def adopt(*, queue: Queue, generation: Generation, since: int, now: datetime) ->
 def appoint(*, queue: Queue, configuration: ModelConfiguration, by: Person | None, now: datetime) -> Amendment:
     """From the ledger's head on, scores come from the model of this configuration. Nothing that was learnt changes."""
     with transaction.atomic():
-        _lock(queue)
+        take(Lock.LEDGER, queue.pk)
         head = LedgerEntry.objects.filter(queue=queue).aggregate(head=Max("position"))["head"] or 0
         return _append(queue, head, now, kind=AmendmentKind.APPOINT, configuration=configuration, created_by=by)
 
@@ -95,13 +96,8 @@ def _append(queue: Queue, since: int, now: datetime, **fields: Any) -> Amendment
     The ledger's lock makes numbers commit order, so that whoever has seen number 7 has seen all before it.
     """
     with transaction.atomic():
-        _lock(queue)
+        take(Lock.LEDGER, queue.pk)
         newest = Amendment.objects.filter(queue=queue).aggregate(newest=Max("number"))["newest"] or 0
         made = Amendment.objects.create(queue=queue, number=newest + 1, since=since, created_at=now, **fields)
         transaction.on_commit(lambda: nudge(LEARN, queue.pk))
     return made
-
-
-def _lock(queue: Queue) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LEDGER_LOCK, queue.pk])

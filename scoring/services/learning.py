@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
 import structlog
-from django.db import connection
 from django.db.models import Max, OuterRef, Subquery
 
+from feedback.locks import Lock, turn
 from feedback.models import LedgerEntry, Queue, Tier
 from feedback.selectors import head_of
 from scoring import checkpoints, policy
@@ -31,8 +29,6 @@ log = structlog.get_logger(__name__)
 LEAST_MOVE = 0.005
 # Ledger rows learnt before the next look at whether a checkpoint is due: what a killed worker does again at most.
 STEP = 5_000
-# First half of the advisory lock that lets one worker at a time re-rank a queue.
-RERANK_LOCK = 0x5EED
 KEEP_RERANKINGS = timedelta(days=30)
 
 _boards: dict[int, Board] = {}
@@ -47,7 +43,7 @@ def learn(*, queue_id: int, now: datetime, defer: bool = False) -> Reranking | N
     5. Let the policy follow the queue. 6. Re-rank. Returns the re-ranking, or None where there was nothing to do.
     `defer` leaves 2 and 4, which take long, for another turn; new verdicts are learnt on top of the last good state.
     """
-    with _turn(queue_id) as mine:
+    with turn(Lock.RERANK, queue_id) as mine:
         queue = Queue.objects.filter(pk=queue_id).first() if mine else None
         if queue is None:
             return None
@@ -126,20 +122,6 @@ def prune(*, now: datetime) -> int:
     """Drop re-rankings older than a month, keeping each queue's newest; returns how many went."""
     newest = Reranking.objects.values("queue").annotate(last=Max("pk")).values("last")
     return Reranking.objects.filter(finished_at__lt=now - KEEP_RERANKINGS).exclude(pk__in=newest).delete()[0]
-
-
-@contextmanager
-def _turn(queue_id: int) -> Iterator[bool]:
-    """Whether it is this process's turn to re-rank the queue."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [RERANK_LOCK, queue_id])
-        mine = bool(cursor.fetchone()[0])
-    try:
-        yield mine
-    finally:
-        if mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [RERANK_LOCK, queue_id])
 
 
 def _rerank(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from statistics import median
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 
+from feedback.locks import Lock, take_if_free
 from feedback.models import Queue, Role
 from feedback.people import Person
 from feedback.selectors import head_of, queue_for
@@ -24,8 +24,6 @@ from scoring.trust.vetting import Vetted, vet
 
 log = structlog.get_logger(__name__)
 
-# First half of the advisory lock that lets one worker at a time look at a queue's judges.
-VET_LOCK = 0x7E57
 # Ledger rows between two changes of weights: each makes what follows be learnt anew.
 WEIGH_EVERY = 200
 
@@ -40,8 +38,8 @@ def vet_judges(*, queue: Queue, now: datetime) -> list[Suspect]:
     1. One worker at a time. 2. Read what can be compared. 3. Hold back whom the gate suspects, and say so. 4. Weigh
     anew where a weight has moved. 5. Keep the figures for the lead's page.
     """
-    with transaction.atomic(), _turn(queue.pk) as mine:
-        if not mine:
+    with transaction.atomic():
+        if not take_if_free(Lock.VET, queue.pk):
             return []
         evidence, holds = selectors.evidence_of(queue.pk), selectors.holds_in_force(queue.pk)
         tested = selectors.counted(evidence.sightings, holds, selectors.ruled_until(queue.pk))
@@ -188,11 +186,3 @@ def _figure(queue: Queue, judge: int, mine: Sequence[Sighting], expected: float 
 
 def _limits(rate: Rate) -> list[float]:
     return [round(rate.mean, 4), round(rate.low, 4), round(rate.high, 4)]
-
-
-@contextmanager
-def _turn(queue_id: int) -> Iterator[bool]:
-    """Whether it is this process's turn to look at the queue's judges; until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [VET_LOCK, queue_id])
-        yield bool(cursor.fetchone()[0])

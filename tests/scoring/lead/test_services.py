@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connections, transaction
 
 from feedback import rules
+from feedback.locks import Lock
 from feedback.models import Alert, Exposure, Kind, LedgerEntry, Queue, Scorer, Source, Value
 from feedback.selectors import entries_about
 from feedback.services import facts_of, retract_verdict
@@ -18,7 +19,6 @@ from scoring.lead.periods import monday_of, window
 from scoring.lead.rollups import BLOCK_SIZE
 from scoring.lead.selectors import blocks_of, figures_of
 from scoring.lead.services import (
-    FIGURES_LOCK,
     FRESH_FOR,
     UNCOUNTED_WEEK,
     catch_up,
@@ -195,7 +195,7 @@ class TestFollowLedger:
         judged_at(queue, upstream, rhea, weeks_ago(1), accurate=True)
         other = connections.create_connection("default")
         with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [FIGURES_LOCK, queue.pk])
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [Lock.FIGURES.value, queue.pk])
             assert follow_ledger(queue=queue, now=NOW).position == 0
         other.close()
         assert follow_ledger(queue=queue, now=NOW).position == 1
