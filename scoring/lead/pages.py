@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -142,7 +142,7 @@ def overview(*, user: Person, now: datetime) -> Overview:
         follow_ledger(queue=queue, now=now, entries=PAGE_ENTRIES, alerts=PAGE_ALERTS)
     ids = [queue.pk for queue in queues]
     figures, standings = selectors.figures_of(ids, now), selectors.standings_of(queues)
-    verdicts = selectors.verdicts_since(ids, now - timedelta(days=7))
+    verdicts = selectors.verdicts_in_seven_days(ids, now)
     lines = [_line(queue, figures[queue.pk], standings[queue.pk], verdicts[queue.pk]) for queue in queues]
     return Overview(headlines.headline_of_all(list(figures.values())), lines)
 

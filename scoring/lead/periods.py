@@ -7,6 +7,7 @@ from django.utils import timezone
 WINDOW_WEEKS = 26
 RECENT_WEEKS = 4
 RECENT_DAYS = 7 * RECENT_WEEKS
+SEVEN_DAYS = 7
 WEEK = timedelta(weeks=1)
 
 
@@ -36,3 +37,8 @@ def days_until(now: datetime) -> list[date]:
     """The days that a page shows, oldest first; the last one is today."""
     today = timezone.localtime(now, timezone.get_default_timezone()).date()
     return [today - timedelta(days=RECENT_DAYS - 1 - i) for i in range(RECENT_DAYS)]
+
+
+def seven_days_until(now: datetime) -> datetime:
+    """The moment from which on "the last seven days" count: whole days, the last one is today."""
+    return midnight(days_until(now)[-SEVEN_DAYS])

@@ -15,7 +15,7 @@ from django.db.models import Count, Exists, OuterRef, Subquery, Sum
 from feedback.models import Kind, LedgerEntry, Queue, Value
 from scoring.anchoring import Verdicts
 from scoring.evaluation import Block, Calibration, Ordering, calibration
-from scoring.lead.periods import RECENT_WEEKS, days_until, midnight, window
+from scoring.lead.periods import RECENT_WEEKS, days_until, midnight, seven_days_until, window
 from scoring.models import (
     Amendment,
     AmendmentKind,
@@ -286,9 +286,10 @@ def _standing(queue: Queue, policy: PolicyVersion | None, head: int, model: int,
     return Standing(policy, head, min(model, head), *counted, held_back)
 
 
-def verdicts_since(queue_ids: Collection[int], start: datetime) -> dict[int, int]:
-    """How many verdicts each queue got since a moment, later retracted ones included."""
-    rows = LedgerEntry.objects.filter(queue_id__in=queue_ids, recorded_at__gte=start, kind=Kind.VERDICT)
+def verdicts_in_seven_days(queue_ids: Collection[int], now: datetime) -> dict[int, int]:
+    """How many verdicts each queue got in the last seven days, later retracted ones included."""
+    recent = (seven_days_until(now), now)
+    rows = LedgerEntry.objects.filter(queue_id__in=queue_ids, recorded_at__range=recent, kind=Kind.VERDICT)
     counts = dict(rows.order_by().values_list("queue_id").annotate(Count("pk")))
     return {queue_id: counts.get(queue_id, 0) for queue_id in queue_ids}
 

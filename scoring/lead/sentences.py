@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from scoring.estimation import Number, hidden_accurate, naive_precision, shown_precision, weighted_precision
 from scoring.estimation import recall as recall_of
 from scoring.evaluation import Calibration, LearningPoint, Ordering, is_better
+from scoring.lead.periods import SEVEN_DAYS
 from scoring.lead.selectors import Day, PersonFigures, ScorerFigures
 from scoring.lead.tables import NOTHING, count, percent, points, two_places
 from scoring.models import PolicyVersion, Stage
@@ -185,7 +186,8 @@ def calibration_note(found: Calibration) -> str:
 
 def verdicts(days: Sequence[Day]) -> str:
     """How much was judged, and whether the last seven days differ from the seven before."""
-    total, last, before = (sum(day.verdicts for day in part) for part in (days, days[-7:], days[-14:-7]))
+    parts = (days, days[-SEVEN_DAYS:], days[-2 * SEVEN_DAYS : -SEVEN_DAYS])
+    total, last, before = (sum(day.verdicts for day in part) for part in parts)
     if total == 0:
         return _("No verdict in the last four weeks")
     words = {"total": count(total), "last": count(last), "before": count(before)}

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -72,6 +73,16 @@ class TestPeople:
 
 
 class TestOverview:
+    def test_counts_the_verdicts_of_the_same_seven_days_as_the_page_of_the_queue(
+        self, queue: Queue, upstream: Scorer, rhea: User, lena_reads: Callable[[str], str]
+    ) -> None:
+        first = (NOW - timedelta(days=6)).replace(hour=0, minute=0)  # midnight, six days before today
+        for moment in (first - timedelta(seconds=1), first, NOW):
+            factories.judge(alert_at(queue, upstream, weeks_ago(2)), rhea, now=moment)
+        assert NOW - timedelta(days=7) < first - timedelta(seconds=1)
+        assert "3 verdicts in four weeks; 2 in the last seven days" in lena_reads("/lead/churn/")
+        assert "<dt>Verdicts in seven days</dt><dd>2</dd>" in lena_reads("/lead/")
+
     def test_who_leads_nothing_is_told_so(self, queue: Queue, client: Client, rhea: User) -> None:
         client.force_login(rhea)
         page = client.get("/lead/").content.decode()
