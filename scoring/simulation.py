@@ -25,6 +25,8 @@ class Outlook:
     `shown` and `hidden`: alerts, the audited part of the latter taken off it, as expected over the draws. `precision`:
     of the shown ones. `lost`: of the accurate ones, the share that is hidden; `lost_count` the same as alerts.
     `spared`: false alerts hidden, which are the hidden ones less the lost ones; None where nothing tells them apart.
+    `below`: judged alerts that the policy would hide, which is what all of that rests on; `audited`: those of them that
+    were to be hidden when they came, and were drawn to be shown.
     """
 
     raised: int
@@ -36,6 +38,8 @@ class Outlook:
     lost_count: Interval
     lost_expected: float
     spared: float | None
+    below: int
+    audited: int
 
     @property
     def spared_count(self) -> Interval:
@@ -69,6 +73,8 @@ def simulate(evidence: Evidence, policy: Policy) -> Outlook:
         lost_count=count,
         lost_expected=expected,
         spared=hidden - expected if sampled.any() or not hidden else None,
+        below=int((gone > 0).sum()),
+        audited=int(((gone > 0) & (evidence.propensity[sampled] < 1)).sum()),
     )
 
 

@@ -22,7 +22,11 @@ class Percent(forms.FloatField):
 
     def __init__(self, *, least: float, most: float, step: float = 0.1, **kwargs: Any) -> None:
         widget = forms.NumberInput(attrs={"step": step, "inputmode": "decimal"})
-        super().__init__(min_value=least, max_value=most, widget=widget, **kwargs)
+        errors = {
+            "min_value": _("At least %(limit_value)s percent."), "max_value": _("At most %(limit_value)s percent."),
+            **kwargs.pop("error_messages", {}),
+        }  # fmt: skip
+        super().__init__(min_value=least, max_value=most, widget=widget, error_messages=errors, **kwargs)
 
     def clean(self, value: Any) -> float | None:
         """The share."""
@@ -45,6 +49,9 @@ class WishForm(forms.Form):
         most=20,
         label=_("At most hidden of the real ones, %"),
         help_text=_("The thresholds keep what may be lost below this, over the history and what comes."),
+        error_messages={
+            "max_value": _("At most %(limit_value)s percent: no policy hides more than one in five real alerts.")
+        },
     )
     audit_share = Percent(
         least=1,

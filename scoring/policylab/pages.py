@@ -17,6 +17,7 @@ from scoring.lead.tables import Table
 from scoring.models import PolicyVersion
 from scoring.policy import rules_from
 from scoring.policylab import selectors, words
+from scoring.policylab.caution import Caution, caution_about
 from scoring.policylab.forms import RuleForm, RuleForms, WishForm, initial_of, wish_of
 from scoring.policylab.services import Trial, may_come_back, try_out
 from scoring.simulation import simulate
@@ -65,6 +66,7 @@ class LabPage:
     choice: str
     versions: list[words.VersionLine]
     back_to: PolicyVersion | None
+    caution: Caution | None = None
     under_rules: UnderRules | None = None
     problem: str = ""
 
@@ -99,6 +101,7 @@ def lab_page(*, user: Person, slug: str, sent: QueryDict | None = None, problem:
         choice=words.chosen(choice) if trial and trial.policy.stage == "suppress" else "",
         versions=[words.version_line(one, may_come_back(one, now.version, undone)) for one in versions],
         back_to=_back_to(versions, undone),
+        caution=caution_about(trial, history.evidence) if trial else None,
         under_rules=_under(history, trial) if trial and sent and sent.get("action") == "try" else None,
         problem=problem,
     )  # fmt: skip
