@@ -13,7 +13,7 @@ from feedback.models import Alert, Queue, Role
 from feedback.people import Person
 from feedback.selectors import queue_for
 from scoring.evidence import History, fall_under, history_of
-from scoring.lead.tables import Table
+from scoring.lead.tables import Table, count
 from scoring.models import PolicyVersion
 from scoring.policy import rules_from
 from scoring.policylab import selectors, words
@@ -61,6 +61,7 @@ class LabPage:
     apprentice: str
     step: Step | None
     sentence: str
+    raised: str
     table: Table
     trial: Trial | None
     choice: str
@@ -97,7 +98,7 @@ def lab_page(*, user: Person, slug: str, sent: QueryDict | None = None, problem:
     return LabPage(
         queue=queue, version=now.version, form=form, rules=rules, apprentice=words.apprentice(score),
         step=_step(now, score, choice), sentence=words.comparison(today, outlook),
-        table=words.comparison_table(today, outlook), trial=trial,
+        raised=count(today.raised), table=words.comparison_table(today, outlook), trial=trial,
         choice=words.chosen(choice) if trial and trial.policy.stage == "suppress" else "",
         versions=[words.version_line(one, may_come_back(one, now.version, undone)) for one in versions],
         back_to=_back_to(versions, undone),

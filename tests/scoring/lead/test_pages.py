@@ -51,6 +51,12 @@ class TestQueuePage:
         let_in(hold=hold, note="", by=None, now=NOW)
         assert "some verdicts are held back" not in lena_reads(address)
 
+    def test_says_which_question_it_answers_and_where_the_other_is(
+        self, queue: Queue, lena_reads: Callable[[str], str]
+    ) -> None:
+        assert "what was hidden in the last six months" in (page := lena_reads("/lead/churn/"))
+        assert 'on the page <a href="/lead/churn/policy/">Policy</a>' in page
+
     def test_a_scorers_name_is_escaped(self, queue: Queue, rhea: User, lena_reads: Callable[[str], str]) -> None:
         scorer = factories.make_scorer("<script>alert(1)</script>", queue)
         judged_at(queue, scorer, rhea, weeks_ago(1), accurate=True, version="<b>")

@@ -55,6 +55,11 @@ class TestTheLab:
         assert "360 verdicts given without the score on screen; it takes 100" in page
         assert "The step to suppress asks for" in page
 
+    def test_says_which_question_it_answers_and_where_the_other_is(self, history: Queue, lena_at: Client) -> None:
+        page = lena_at.get(PAGE).content.decode()
+        assert "what would a policy hide of the last 360 alerts?" in page
+        assert 'on the page <a href="/lead/churn/">Figures</a>' in page
+
     def test_of_a_new_queue_explains_what_is_missing(self, queue: Queue, lena_at: Client) -> None:
         page = lena_at.get(PAGE).content.decode()
         assert "0 of 50 verdicts given without the score on screen" in page
