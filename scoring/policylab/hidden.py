@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -131,6 +131,12 @@ def _why(standing: Any, threshold: float) -> tuple[str, str]:
 
 def _line(row: Suppression, user: Person, leads: bool, now: datetime) -> SuppressionLine:
     return SuppressionLine(row, about(row), left(row, now), leads or row.created_by_id == id_of(user))
+
+
+def hidden_by(row: Suppression) -> int:
+    """How many alerts of the list a suppression hid."""
+    covered = Exposure.objects.filter(alert=OuterRef("alert"), cause=f"quiet:{row.pk}")
+    return OpenAlert.objects.filter(queue=row.queue_id, visible=False).filter(Exists(covered)).count()
 
 
 def left(row: Suppression, now: datetime) -> str:

@@ -51,6 +51,7 @@ def customer(request: DeskRequest, slug: str) -> HttpResponse:
 @require_POST
 @for_people
 def lift(request: HttpRequest, slug: str) -> HttpResponse:
-    """End a suppression."""
-    raising.lift_sent(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
+    """End a suppression and say what that changes."""
+    said = raising.lift_sent(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
+    messages.success(request, said)
     return redirect("lead:quiet", slug=slug)

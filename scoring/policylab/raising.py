@@ -9,14 +9,16 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from feedback.desk.access import DESK_ROLES
 from feedback.models import Alert, Membership, Role, Scorer
 from feedback.people import Person, id_of
 from feedback.selectors import queue_for
 from feedback.services import raise_again
+from scoring.lead.tables import count
 from scoring.models import Suppression
-from scoring.policylab.hidden import HiddenPage, hidden_page, left
+from scoring.policylab.hidden import HiddenPage, about, hidden_by, hidden_page, left
 from scoring.policylab.quiet_forms import OneForm, QuietCustomerForm, SuppressForm
 from scoring.services import quieting
 
@@ -67,13 +69,29 @@ def quiet_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> Qu
     return Quieted(alert, _("Further alerts of %(customer)s stay hidden until one is worse: %(left)s") % words)
 
 
-def lift_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> Suppression:
-    """End a suppression: a lead anybody's, a rep their own."""
+def lift_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> str:
+    """End a suppression, a lead anybody's, a rep their own, and say what comes of it: what it has hidden stays so."""
     queue = queue_for(user, slug, *DESK_ROLES)
     mine = Suppression.objects.filter(queue=queue, until__isnull=False)
     if not Membership.objects.filter(user_id=id_of(user), queue=queue, role=Role.LEAD).exists():
         mine = mine.filter(created_by_id=id_of(user))
-    return quieting.lift(suppression=mine.get(pk=_id_in(OneForm(sent), "id")), by=user, now=now)
+    ended = mine.select_related("customer", "scorer", "alert__open").get(pk=_id_in(OneForm(sent), "id"))
+    quieting.lift(suppression=ended, by=user, now=now)
+    return lifted(ended)
+
+
+def lifted(ended: Suppression) -> str:
+    """What a lift changes: alerts that come; and what it leaves as it is: those that were hidden."""
+    text = _("Lifted: %(about)s. It no longer hides alerts that come.") % {"about": about(ended)}
+    waiting = hidden_by(ended)
+    if not waiting:
+        return text
+    stay = ngettext(
+        "%(n)s alert that it hid stays in the list of hidden alerts, where it can be raised again.",
+        "%(n)s alerts that it hid stay in the list of hidden alerts, where they can be raised again.",
+        waiting,
+    )
+    return f"{text} {stay % {'n': count(waiting)}}"
 
 
 def place(sent: QueryDict) -> int | None:

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from feedback.models import Alert, Exposure, OpenAlert, Queue, Scorer
+from feedback.services import raise_again
 from scoring.models import Stage, Suppression
 from scoring.services import change_policy
 from scoring.services.quieting import About, SuppressionRefused, lift, quiet_customer, suppress
@@ -76,6 +77,25 @@ class TestAQuietCustomer:
         client.force_login(rhea)
         assert client.post(f"{PAGE}lift/", {"id": quieted.pk}).status_code == 302
         assert first(raise_for(queue, upstream)).decision == "show"
+
+    def test_that_is_lifted_says_that_what_was_hidden_stays_so_and_how_much_it_is(
+        self, quieted: Suppression, queue: Queue, upstream: Scorer, rhea: User, client: Client
+    ) -> None:
+        found = [raise_for(queue, upstream) for _ in range(30)]
+        kept_quiet = [one for one in found if first(one).decision == "hide"]
+        raise_again(alert=kept_quiet[0], by=rhea, now=NOON)
+        client.force_login(rhea)
+        page = client.post(f"{PAGE}lift/", {"id": quieted.pk}, follow=True).content.decode()
+        assert "Lifted: acme, until it gets worse" in page
+        assert f"{len(kept_quiet) - 1} alerts that it hid stay in the list of hidden alerts" in page
+        assert OpenAlert.objects.filter(queue=queue, visible=False).count() == len(kept_quiet) - 1
+
+    def test_that_hid_nothing_is_lifted_with_one_sentence(
+        self, quieted: Suppression, rhea: User, client: Client
+    ) -> None:
+        client.force_login(rhea)
+        page = client.post(f"{PAGE}lift/", {"id": quieted.pk}, follow=True).content.decode()
+        assert "It no longer hides alerts that come.</p>" in page
 
     def test_is_never_hidden_from_a_hard_rule(self, quieted: Suppression, queue: Queue, upstream: Scorer) -> None:
         change_policy(queue=queue, now=NOON, hard_rules=[{"name": "leaving", "phrase": "cancel"}])
