@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from scoring.features import AlertFacts
 from scoring.hashing import mixed
-from scoring.quiet import Quiet
+from scoring.quiet import Quiet, cause_of
 from scoring.text import contains_phrase, fold
 
 Stage = Literal["observe", "rank", "suppress"]
@@ -174,7 +174,7 @@ def decide(
     if held is not None:
         share = policy.grown(held.audit_share)
         verb = _drawn(f"quiet:{held.id}:{alert_key}", policy.version, share)
-        return Decision(verb, share, tier, cause=f"quiet:{held.id}", worse=worse)
+        return Decision(verb, share, tier, cause=cause_of(held.id), worse=worse)
     if policy.stage != "suppress" or probability >= policy.hide_below:
         blind = draw(f"blind:{alert_key}", policy.version) < policy.blind_share
         return Decision("show", 1.0, tier, blind=blind, worse=worse)

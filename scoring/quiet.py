@@ -15,6 +15,17 @@ from scoring.text import contains_phrase, fold
 
 # By how much the model's or the scorer's score has to be worse than it was.
 MARGIN: Final = 0.15
+_CAUSE: Final = "quiet:"
+
+
+def cause_of(suppression_id: int) -> str:
+    """What an exposure that fell under a suppression gives as its cause."""
+    return f"{_CAUSE}{suppression_id}"
+
+
+def suppression_in(cause: str) -> int | None:
+    """The id of the suppression that a cause names; None of any other cause."""
+    return int(cause.removeprefix(_CAUSE)) if cause.startswith(_CAUSE) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,15 @@ from scoring.api.schemas import (
     ExposureOut,
     ReasonOut,
     SimilarOut,
+    SuppressionOut,
     VerdictOut,
     VerdictPage,
     VerdictQuery,
 )
 from scoring.explain.selectors import details_of
 from scoring.explain.similar import SimilarAlert
+from scoring.models import Suppression
+from scoring.quiet import suppression_in
 
 # Rows of the ledger looked through for one answer, so that a scorer with few alerts costs no more than one with many.
 WINDOW = 20_000
@@ -53,7 +56,7 @@ def read_alert(caller: Caller, external_id: str) -> AlertOut:
         received_at=alert.received_at,
         open=OpenAlert.objects.filter(alert=alert).exists(),
         label=_label(entries),
-        exposures=[_exposure(one) for one in alert.exposures.order_by("pk")],
+        exposures=_exposures(alert),
         verdicts=_verdicts((entry, external_id) for entry in entries),
         explanation=_explanation(alert),
     )
@@ -78,7 +81,13 @@ def _own_entries(queue: Queue, caller: Caller, after: int, end: int) -> QuerySet
     return tail.select_related("alert", "retracts").order_by("position")
 
 
-def _exposure(exposure: Exposure) -> ExposureOut:
+def _exposures(alert: Alert) -> list[ExposureOut]:
+    rows = list(alert.exposures.order_by("pk"))
+    named = Suppression.objects.in_bulk([pk for one in rows if (pk := suppression_in(one.cause)) is not None])
+    return [_exposure(one, named.get(suppression_in(one.cause) or 0)) for one in rows]
+
+
+def _exposure(exposure: Exposure, suppression: Suppression | None) -> ExposureOut:
     return ExposureOut(
         decision=exposure.decision,
         tier=Tier(exposure.tier).name.lower(),
@@ -87,8 +96,16 @@ def _exposure(exposure: Exposure) -> ExposureOut:
         policy_version=exposure.policy_version,
         position=exposure.position,
         rule=exposure.rule,
+        suppression=_suppression(suppression),
         decided_at=exposure.decided_at,
     )
+
+
+def _suppression(row: Suppression | None) -> SuppressionOut | None:
+    if row is None:
+        return None
+    assert row.until is not None  # the database refuses a suppression without an end
+    return SuppressionOut(id=row.pk, scope=row.scope, until=row.until)
 
 
 def _explanation(alert: Alert) -> ExplanationOut:

@@ -132,6 +132,14 @@ class BatchOut(BaseModel):
         return cls(results=[BatchResult(index=index, **_fields("alert", one)) for index, one in enumerate(results)])
 
 
+class SuppressionOut(BaseModel):
+    """What a person asked to be kept quiet, until when. It has no name and no note here."""
+
+    id: int
+    scope: Literal["customer", "scorer", "phrase", "feature"] = Field(description="What about the alert it names.")
+    until: datetime = Field(description="When it ends, if nobody lifts it before.")
+
+
 class ExposureOut(BaseModel):
     """What was done with an alert, and when."""
 
@@ -142,6 +150,9 @@ class ExposureOut(BaseModel):
     policy_version: int
     position: int
     rule: str = Field(description="The hard rule that kept it from being hidden; empty for none.")
+    suppression: SuppressionOut | None = Field(
+        None, description="The suppression that it fell under, which hid it or had it drawn; null for none."
+    )
     decided_at: datetime
 
 

@@ -21,6 +21,7 @@ from scoring.lead.tables import apart, percent
 from scoring.models import PolicyVersion, Suppression
 from scoring.models.suppressions import Scope
 from scoring.policylab.quiet_forms import SuppressForm
+from scoring.quiet import cause_of, suppression_in
 from scoring.services.policies import rules_in_force
 from scoring.services.quieting import in_force_rows
 
@@ -118,8 +119,8 @@ def _rows(queue: Queue, found: list[Any], now: datetime) -> list[HiddenRow]:
 
 def _why(standing: Any, threshold: float) -> tuple[str, str]:
     """Why an alert is hidden, and how likely it is to be real by now; numbers told apart."""
-    if standing.cause.startswith("quiet:"):
-        words = {"number": standing.cause.removeprefix("quiet:"), "then": percent(standing.said)}
+    if (suppression := suppression_in(standing.cause)) is not None:
+        words = {"number": suppression, "then": percent(standing.said)}
         now = percent(standing.probability)
         return _("suppression %(number)s, %(then)s on arrival") % words, _("%(now)s now") % {"now": now}
     below, then = apart(threshold, standing.said)
@@ -135,7 +136,7 @@ def _line(row: Suppression, user: Person, leads: bool, now: datetime) -> Suppres
 
 def hidden_by(row: Suppression) -> int:
     """How many alerts of the list a suppression hid."""
-    covered = Exposure.objects.filter(alert=OuterRef("alert"), cause=f"quiet:{row.pk}")
+    covered = Exposure.objects.filter(alert=OuterRef("alert"), cause=cause_of(row.pk))
     return OpenAlert.objects.filter(queue=row.queue_id, visible=False).filter(Exists(covered)).count()
 
 

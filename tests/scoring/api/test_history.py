@@ -1,13 +1,16 @@
 """Reading an alert back, and following the verdicts."""
 
 import uuid
+from datetime import datetime
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
-from feedback.models import Alert, Value
+from feedback.models import Alert, Queue, Value
 from feedback.services import retract_verdict
 from scoring.api import history
+from scoring.services.quieting import About, suppress
 from tests.factories import NOON, judge, make_scorer, raise_alert
 from tests.scoring.api.conftest import ApiClient, alert, client_of
 
@@ -25,6 +28,22 @@ class TestAnAlert:
         assert (body["text"], body["open"], body["label"], body["verdicts"]) == ("I want to cancel.", True, None, [])
         (exposure,) = body["exposures"]
         assert (exposure["decision"], exposure["propensity"], exposure["position"]) == ("show", 1.0, 0)
+
+    def test_names_the_suppression_that_it_fell_under_and_nobody(
+        self, api: ApiClient, queue: Queue, lena: User
+    ) -> None:
+        made = suppress(queue=queue, about=About(phrase="cancel"), days=3, by=lena, now=timezone.now(), note="billing")
+        assert api.post("alerts", alert()).json()["propensity"] == made.audit_share
+        answer = api.get("alerts/t-1")
+        (exposure,) = answer.json()["exposures"]
+        ends = exposure["suppression"].pop("until")
+        assert exposure["suppression"] == {"id": made.pk, "scope": "phrase"}
+        assert datetime.fromisoformat(ends) == made.until
+        assert b"lena" not in answer.content.lower() and b"billing" not in answer.content
+
+    def test_that_nobody_kept_quiet_names_no_suppression(self, api: ApiClient, posted: Alert) -> None:
+        (exposure,) = api.get("alerts/t-1").json()["exposures"]
+        assert exposure["suppression"] is None
 
     def test_is_read_back_with_its_verdicts_and_nobodys_name(self, api: ApiClient, posted: Alert, rhea: User) -> None:
         judge(posted, rhea, Value.FALSE_POSITIVE, reason="misread", note="rhea thinks so")
