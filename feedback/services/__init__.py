@@ -2,7 +2,7 @@
 
 from feedback.services.intake import AlertDraft, ExposureDraft, Raised, Standing, expose, raise_alerts
 from feedback.services.ledger import Recorded, facts_of, record_outcome, record_verdict, retract_verdict
-from feedback.services.standing import AGAIN, raise_again, reopen
+from feedback.services.standing import AGAIN, raise_again, raise_all_again, reopen
 from feedback.services.workspace import erase_throwaway, issue_key, note_key_use, revoke_key
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "note_key_use",
     "raise_again",
     "raise_alerts",
+    "raise_all_again",
     "record_outcome",
     "record_verdict",
     "reopen",

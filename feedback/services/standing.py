@@ -1,5 +1,6 @@
 """The open alerts: which alerts wait for a verdict, and where they stand."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -32,6 +33,12 @@ def raise_again(*, alert: Alert, by: Person, now: datetime) -> bool:
         standing.visible, standing.blind, standing.opened_at = True, False, now
         standing.save(update_fields=["visible", "blind", "opened_at"])
     return True
+
+
+def raise_all_again(*, alerts: Sequence[Alert], by: Person, now: datetime) -> int:
+    """Raise alerts again, all or none; how many of them were hidden."""
+    with transaction.atomic():
+        return sum(raise_again(alert=one, by=by, now=now) for one in sorted(alerts, key=lambda one: one.pk))
 
 
 def reopen(*, alert_id: int, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from feedback.desk.access import DESK_ROLES
 from feedback.desk.selectors import is_blind
-from feedback.models import Exposure, Membership, OpenAlert, Queue, Role, Scorer
+from feedback.models import Alert, Exposure, Membership, OpenAlert, Queue, Role, Scorer
 from feedback.people import Person, id_of
 from feedback.selectors import queue_for
 from scoring import policy
@@ -26,6 +26,8 @@ from scoring.services.policies import rules_in_force
 from scoring.services.quieting import in_force_rows
 
 PAGE_ROWS = 30
+# Hidden alerts, newest first, that are looked through for those that would be shown today.
+LOOKED_THROUGH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class HiddenRow:
     why: str
     now: str
     shown_today: bool
-    raised_at: datetime
+    came_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class HiddenPage:
     leads: bool
     form: SuppressForm
     problem: str = ""
+    before: int | None = None
 
 
 def hidden_page(
@@ -78,24 +81,48 @@ def hidden_page(
 ) -> HiddenPage:
     """Hidden alerts of a queue, newest first, for its reps and leads. Raises `Queue.DoesNotExist` for others."""
     queue = queue_for(user, slug, *DESK_ROLES)
-    leads = Membership.objects.filter(user_id=id_of(user), queue=queue, role=Role.LEAD).exists()
-    rows = _hidden(queue, before)
+    leads = is_lead(user, queue)
+    rows = list(_hidden(queue, before)[: PAGE_ROWS + 1])
     lines = [_line(row, user, leads, now) for row in in_force_rows(queue.pk, now)]
     shown = _rows(queue, rows[:PAGE_ROWS], now)
     following = rows[PAGE_ROWS - 1].pk if len(rows) > PAGE_ROWS else None
     blank = form or SuppressForm(scorers=Scorer.objects.filter(queues=queue))
-    return HiddenPage(queue, shown, following, lines, leads, blank, problem)
+    return HiddenPage(queue, shown, following, lines, leads, blank, problem, before)
 
 
-def _hidden(queue: Queue, before: int | None) -> list[Any]:
+def is_lead(user: Person, queue: Queue) -> bool:
+    """Whether the person leads the queue."""
+    return Membership.objects.filter(user_id=id_of(user), queue=queue, role=Role.LEAD).exists()
+
+
+def shown_today(queue: Queue, now: datetime, most: int) -> list[Alert]:
+    """Hidden alerts that the policy in force would put before the reps, newest first."""
+    would = _Today(queue, now)
+    newest = _hidden(queue, None)[:LOOKED_THROUGH]
+    return [one.alert for one in newest if would.show(one)][:most]
+
+
+class _Today:
+    """What the policy and the suppressions in force would do with an alert that arrived with what is believed now."""
+
+    def __init__(self, queue: Queue, now: datetime) -> None:
+        self.now, (self.policy, self.quiet) = now, rules_in_force(queue.pk)
+
+    def show(self, standing: Any) -> bool:
+        """Whether they would put it before the reps, other than to check."""
+        facts, key = facts_of_alert(standing.alert), f"{standing.alert.scorer.name}:{standing.alert.external_id}"
+        decided = policy.decide(standing.probability, facts, self.policy, key, self.quiet, self.now)
+        return decided.decision == "show"
+
+
+def _hidden(queue: Queue, before: int | None) -> Any:
     first = Exposure.objects.filter(alert=OuterRef("alert")).order_by("pk")
     found = OpenAlert.objects.filter(queue=queue, visible=False).order_by("-alert")
     if before is not None:
         found = found.filter(alert__lt=before)
     parts = {name: Subquery(first.values(name)[:1]) for name in ("cause", "policy_version")}
     said = Subquery(first.values("probability")[:1])
-    found = found.select_related("alert__customer", "alert__scorer").annotate(said=said, **parts)
-    return list(found[: PAGE_ROWS + 1])
+    return found.select_related("alert__customer", "alert__scorer").annotate(said=said, **parts)
 
 
 def _rows(queue: Queue, found: list[Any], now: datetime) -> list[HiddenRow]:
@@ -103,17 +130,12 @@ def _rows(queue: Queue, found: list[Any], now: datetime) -> list[HiddenRow]:
     wanted = {standing.policy_version for standing in found}
     versions = PolicyVersion.objects.filter(queue=queue, version__in=wanted)
     thresholds = dict(versions.values_list("version", "hide_below"))
-    in_force, quiet = rules_in_force(queue.pk)
+    would = _Today(queue, now)
     rows = []
     for standing in found:
-        alert = standing.alert
-        key = f"{alert.scorer.name}:{alert.external_id}"
-        decided = policy.decide(standing.probability, facts_of_alert(alert), in_force, key, quiet, now)
         why, likely = _why(standing, thresholds[standing.policy_version])
-        rows.append(HiddenRow(
-            alert.pk, str(alert.customer), alert.text[:160], why, likely, decided.decision == "show",
-            standing.raised_at,
-        ))  # fmt: skip
+        alert, shown = standing.alert, would.show(standing)
+        rows.append(HiddenRow(alert.pk, str(alert.customer), alert.text[:160], why, likely, shown, alert.received_at))
     return rows
 
 

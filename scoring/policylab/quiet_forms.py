@@ -58,3 +58,12 @@ class OneForm(forms.Form):
     """One row, by its id."""
 
     id = forms.IntegerField(min_value=1)
+
+
+LARGEST_ID = 2**63 - 1
+
+
+def id_in(form: OneForm | QuietCustomerForm, name: str) -> int:
+    """The id that was sent; 0, which no row has, where it cannot be read."""
+    found = form.cleaned_data[name] if form.is_valid() else 0
+    return int(found) if found <= LARGEST_ID else 0

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from feedback.desk.access import DeskRequest, for_people, wants_fragment
-from scoring.policylab import raising
+from scoring.policylab import raising, suppressing
 from scoring.policylab.hidden import hidden_page
 
 
@@ -22,16 +22,22 @@ def hidden(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @for_people
 def again(request: HttpRequest, slug: str) -> HttpResponse:
-    """Put a hidden alert before the reps again, and on this person's desk."""
-    alert_id = raising.again(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
-    return redirect(raising.desk_of(slug, alert_id))
+    """Put a hidden alert before the reps again: on a rep's own desk; a lead stays with the list."""
+    return _come(request, raising.again(user=request.user, slug=slug, sent=request.POST, now=timezone.now()))
+
+
+@require_POST
+@for_people
+def raise_many(request: HttpRequest, slug: str) -> HttpResponse:
+    """Put many hidden alerts before the reps again, and say how many."""
+    return _come(request, raising.raise_many(user=request.user, slug=slug, sent=request.POST, now=timezone.now()))
 
 
 @require_POST
 @for_people
 def suppress(request: HttpRequest, slug: str) -> HttpResponse:
     """Hide what a lead names for some days."""
-    refused = raising.suppress_sent(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
+    refused = suppressing.suppress_sent(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
     if refused is None:
         return redirect("lead:quiet", slug=slug)
     return render(request, "scoring/quiet.html", {"page": refused, "queue": refused.queue}, status=422)
@@ -41,7 +47,7 @@ def suppress(request: HttpRequest, slug: str) -> HttpResponse:
 @for_people
 def customer(request: DeskRequest, slug: str) -> HttpResponse:
     """Hide a customer's further alerts until one is worse, from an alert on the desk, which stays on it."""
-    made = raising.quiet_sent(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
+    made = suppressing.quiet_sent(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
     if wants_fragment(request):
         return render(request, "scoring/_quieted.html", {"said": made.said, "queue": made.alert.queue})
     messages.success(request, made.said)
@@ -52,6 +58,12 @@ def customer(request: DeskRequest, slug: str) -> HttpResponse:
 @for_people
 def lift(request: HttpRequest, slug: str) -> HttpResponse:
     """End a suppression and say what that changes."""
-    said = raising.lift_sent(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
+    said = suppressing.lift_sent(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
     messages.success(request, said)
     return redirect("lead:quiet", slug=slug)
+
+
+def _come(request: HttpRequest, outcome: raising.Outcome) -> HttpResponse:
+    if outcome.said:
+        messages.success(request, outcome.said)
+    return redirect(outcome.address)

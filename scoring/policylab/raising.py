@@ -1,4 +1,4 @@
-"""What a click on the list of hidden alerts leads to."""
+"""What a click that raises hidden alerts again leads to: one of them, the ticked, or all that would be shown today."""
 
 from __future__ import annotations
 
@@ -12,92 +12,57 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from feedback.desk.access import DESK_ROLES
-from feedback.models import Alert, Membership, Role, Scorer
-from feedback.people import Person, id_of
+from feedback.models import Alert, Queue, Role
+from feedback.people import Person
 from feedback.selectors import queue_for
-from feedback.services import raise_again
+from feedback.services import raise_all_again
 from scoring.lead.tables import count
-from scoring.models import Suppression
-from scoring.policylab.hidden import HiddenPage, about, hidden_by, hidden_page, left
-from scoring.policylab.quiet_forms import OneForm, QuietCustomerForm, SuppressForm
-from scoring.services import quieting
+from scoring.policylab.hidden import is_lead, shown_today
+from scoring.policylab.quiet_forms import OneForm, id_in
 
-LARGEST_ID = 2**63 - 1
+# Raised by one click at most.
+MOST = 200
 
 
-def again(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> int:
-    """Raise a hidden alert again for a rep or lead of its queue; its id. A repeat changes nothing.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where the person goes on, and what came of the click; no words where the page says it by itself."""
+
+    address: str
+    said: str = ""
+
+
+def again(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> Outcome:
+    """Raise a hidden alert again: a rep has it on the desk, a lead goes on with the list. A repeat changes nothing.
 
     Raises `Queue.DoesNotExist` or `Alert.DoesNotExist` where it is not theirs.
     """
     queue = queue_for(user, slug, *DESK_ROLES)
-    alert = Alert.objects.select_related("queue").get(pk=_id_in(OneForm(sent), "id"), queue=queue)
-    raise_again(alert=alert, by=user, now=now)
-    return alert.pk
+    alert = Alert.objects.select_related("queue").get(pk=id_in(OneForm(sent), "id"), queue=queue)
+    raised = raise_all_again(alerts=[alert], by=user, now=now)
+    return Outcome(_list_at(slug, sent), _back(raised)) if is_lead(user, queue) else Outcome(desk_of(slug, alert.pk))
 
 
-def suppress_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> HiddenPage | None:
-    """Suppress what a lead named; None where that was done, else the page with what is wrong with the form."""
-    queue = queue_for(user, slug, Role.LEAD)
-    form = SuppressForm(sent, scorers=Scorer.objects.filter(queues=queue))
-    if not form.is_valid():
-        problem = _("Nothing was changed: some values cannot be read.")
-        return hidden_page(user=user, slug=slug, now=now, form=form, problem=problem)
-    asked = form.cleaned_data
-    quieting.suppress(queue=queue, about=form.about, days=asked["days"], by=user, now=now, note=asked["note"])
-    return None
+def raise_many(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> Outcome:
+    """Raise what a lead ticked, or all that today's policy would show, `MOST` at most.
 
-
-@dataclass(frozen=True, slots=True)
-class Quieted:
-    """The alert from which its customer was quieted, and what came of it in words."""
-
-    alert: Alert
-    said: str
-
-
-def quiet_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> Quieted:
-    """Quiet the customer of an alert of the person's queue. What cannot be read is an alert that is not theirs.
-
-    What is said names no probability: the alert may be one that is judged blind.
+    Raises `Queue.DoesNotExist`, and `Alert.DoesNotExist` where one of the alerts is not the queue's: none is raised.
     """
-    queue = queue_for(user, slug, *DESK_ROLES)
-    form = QuietCustomerForm(sent)
-    alert = Alert.objects.select_related("queue", "customer").get(pk=_id_in(form, "alert"), queue=queue)
-    made = quieting.quiet_customer(alert=alert, days=form.cleaned_data["days"], by=user, now=now)
-    words = {"customer": str(alert.customer), "left": left(made, now)}
-    return Quieted(alert, _("Further alerts of %(customer)s stay hidden until one is worse: %(left)s") % words)
-
-
-def lift_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> str:
-    """End a suppression, a lead anybody's, a rep their own, and say what comes of it: what it has hidden stays so."""
-    queue = queue_for(user, slug, *DESK_ROLES)
-    mine = Suppression.objects.filter(queue=queue, until__isnull=False)
-    if not Membership.objects.filter(user_id=id_of(user), queue=queue, role=Role.LEAD).exists():
-        mine = mine.filter(created_by_id=id_of(user))
-    ended = mine.select_related("customer", "scorer", "alert__open").get(pk=_id_in(OneForm(sent), "id"))
-    quieting.lift(suppression=ended, by=user, now=now)
-    return lifted(ended)
-
-
-def lifted(ended: Suppression) -> str:
-    """What a lift changes: alerts that come; and what it leaves as it is: those that were hidden."""
-    text = _("Lifted: %(about)s. It no longer hides alerts that come.") % {"about": about(ended)}
-    waiting = hidden_by(ended)
-    if not waiting:
-        return text
-    stay = ngettext(
-        "%(n)s alert that it hid stays in the list of hidden alerts, where it can be raised again.",
-        "%(n)s alerts that it hid stay in the list of hidden alerts, where they can be raised again.",
-        waiting,
-    )
-    return f"{text} {stay % {'n': count(waiting)}}"
+    queue = queue_for(user, slug, Role.LEAD)
+    today = sent.get("which") == "today"
+    alerts = shown_today(queue, now, MOST) if today else _ticked(queue, sent.getlist("id"))
+    if not alerts:
+        nothing = _("No hidden alert would be shown today.") if today else _("No alert was ticked.")
+        return Outcome(_list_at(slug, sent), nothing)
+    said = _back(raise_all_again(alerts=alerts, by=user, now=now))
+    if today and len(alerts) == MOST:
+        said = f"{said} {_('There may be more.')}"
+    return Outcome(_list_at(slug, sent), said)
 
 
 def place(sent: QueryDict) -> int | None:
     """Where the page begins."""
-    form = OneForm({"id": sent.get("before", "")})
-    return _id_in(form, "id") or None
+    return id_in(OneForm({"id": sent.get("before", "")}), "id") or None
 
 
 def desk_of(slug: str, alert_id: int) -> str:
@@ -105,7 +70,21 @@ def desk_of(slug: str, alert_id: int) -> str:
     return f"{reverse('desk:desk', args=[slug])}?{urlencode({'alert': alert_id})}"
 
 
-def _id_in(form: OneForm | QuietCustomerForm, name: str) -> int:
-    """The id that was sent; 0, which no row has, where it cannot be read."""
-    found = form.cleaned_data[name] if form.is_valid() else 0
-    return int(found) if found <= LARGEST_ID else 0
+def _ticked(queue: Queue, sent: list[str]) -> list[Alert]:
+    wanted = {id_in(OneForm({"id": one}), "id") for one in sent}
+    found = list(Alert.objects.filter(queue=queue, pk__in=wanted)) if len(wanted) <= MOST else []
+    if len(found) != len(wanted):
+        raise Alert.DoesNotExist
+    return found
+
+
+def _back(raised: int) -> str:
+    text = ngettext("%(n)s alert is back in the queue.", "%(n)s alerts are back in the queue.", raised)
+    return text % {"n": count(raised)}
+
+
+def _list_at(slug: str, sent: QueryDict) -> str:
+    """The list of hidden alerts, where the person was in it."""
+    before = place(sent)
+    address = reverse("lead:quiet", args=[slug])
+    return address if before is None else f"{address}?{urlencode({'before': before})}"

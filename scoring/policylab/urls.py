@@ -10,6 +10,7 @@ urlpatterns = [
     path("<slug:slug>/policy/back/", views.back, name="policy_back"),
     path("<slug:slug>/quiet/", quiet_views.hidden, name="quiet"),
     path("<slug:slug>/quiet/again/", quiet_views.again, name="quiet_again"),
+    path("<slug:slug>/quiet/raise/", quiet_views.raise_many, name="quiet_raise"),
     path("<slug:slug>/quiet/suppress/", quiet_views.suppress, name="quiet_suppress"),
     path("<slug:slug>/quiet/customer/", quiet_views.customer, name="quiet_customer"),
     path("<slug:slug>/quiet/lift/", quiet_views.lift, name="quiet_lift"),

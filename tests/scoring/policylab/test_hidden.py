@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from feedback.models import Exposure, OpenAlert, Queue, Scorer
+from feedback.models import Alert, Exposure, OpenAlert, Queue, Scorer
 from feedback.services import raise_again
 from scoring.evidence import history_of
 from scoring.services import change_policy
@@ -47,11 +47,11 @@ class TestTheList:
     ) -> None:
         risen, low = raise_for(hides, upstream, "risen"), raise_for(hides, upstream, "low")
         change_policy(queue=hides, now=NOON, hide_below=0.7)
-        assert "would be shown today" not in in_the_list(client, lena)
+        assert ">would be shown today<" not in in_the_list(client, lena)
         OpenAlert.objects.filter(alert=risen).update(probability=0.71)
         page = client.get(PAGE).content.decode()
-        assert page.count("would be shown today") == 1
-        assert page.index(f"alert={low.pk}") < page.index("71% now") < page.index("would be shown today")
+        assert page.count(">would be shown today<") == 1
+        assert page.index(f"alert={low.pk}") < page.index("71% now") < page.index(">would be shown today<")
 
     def test_asks_no_query_an_alert(self, hides: Queue, upstream: Scorer, client: Client, lena: User) -> None:
         def asked() -> int:
@@ -72,6 +72,13 @@ class TestTheList:
         early, late = (raise_for(hides, upstream, f"c{n}", upstream_score=0.9 - n / 2) for n in range(2))
         page = in_the_list(client, lena)
         assert page.index("Newest first") < page.index(f"alert={late.pk}") < page.index(f"alert={early.pk}")
+
+    def test_shows_the_time_that_it_is_ordered_by(
+        self, hides: Queue, upstream: Scorer, client: Client, lena: User
+    ) -> None:
+        alert = raise_for(hides, upstream, raised_at=NOON)
+        came = Alert.objects.get(pk=alert.pk).received_at
+        assert f'<time datetime="{timezone.localtime(came).isoformat()}">' in in_the_list(client, lena)
 
     def test_leaves_out_what_is_shown(self, hides: Queue, upstream: Scorer, client: Client, lena: User) -> None:
         raise_for(hides, upstream, "ruled", text="I cancel")
@@ -144,3 +151,79 @@ class TestRaisingAgain:
     ) -> None:
         client.force_login(rhea)
         assert client.post(f"{PAGE}again/", sent).status_code == 404
+
+    def test_leaves_a_lead_with_the_list_where_they_were(
+        self, hides: Queue, upstream: Scorer, lena: User, client: Client
+    ) -> None:
+        alert = raise_for(hides, upstream)
+        client.force_login(lena)
+        response = client.post(f"{PAGE}again/", {"id": alert.pk, "before": alert.pk + 1}, follow=True)
+        assert response.redirect_chain == [(f"{PAGE}?before={alert.pk + 1}", 302)]
+        assert "1 alert is back in the queue." in response.content.decode()
+
+
+class TestRaisingMany:
+    def test_raises_what_a_lead_ticked(self, hides: Queue, upstream: Scorer, lena: User, client: Client) -> None:
+        alerts = [raise_for(hides, upstream) for _ in range(3)]
+        client.force_login(lena)
+        sent = {"which": "ticked", "id": [alerts[0].pk, alerts[2].pk]}
+        page = client.post(f"{PAGE}raise/", sent, follow=True).content.decode()
+        assert "2 alerts are back in the queue." in page
+        assert [OpenAlert.objects.get(alert=one).visible for one in alerts] == [True, False, True]
+        assert Exposure.objects.filter(cause="again", raised_by=lena).count() == 2
+
+    def test_again_says_that_none_was_hidden(self, hides: Queue, upstream: Scorer, lena: User, client: Client) -> None:
+        sent = {"which": "ticked", "id": raise_for(hides, upstream).pk}
+        client.force_login(lena)
+        pages = [client.post(f"{PAGE}raise/", sent, follow=True).content.decode() for _ in range(2)]
+        assert "1 alert is back" in pages[0] and "0 alerts are back" in pages[1]
+
+    def test_raises_all_that_todays_policy_would_show_and_no_other(
+        self, hides: Queue, upstream: Scorer, lena: User, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("scoring.policylab.hidden.PAGE_ROWS", 1)
+        risen, low, high = (raise_for(hides, upstream) for _ in range(3))
+        change_policy(queue=hides, now=NOON, hide_below=0.7)
+        OpenAlert.objects.filter(alert__in=[risen, high]).update(probability=0.71)
+        client.force_login(lena)
+        page = client.post(f"{PAGE}raise/", {"which": "today"}, follow=True).content.decode()
+        assert "2 alerts are back in the queue.<" in page
+        assert OpenAlert.objects.get(visible=False).alert == low
+
+    def test_is_bounded_and_says_that_there_may_be_more(
+        self, hides: Queue, upstream: Scorer, lena: User, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("scoring.policylab.raising.MOST", 2)
+        alerts = [raise_for(hides, upstream) for _ in range(3)]
+        change_policy(queue=hides, now=NOON, stage="rank")
+        client.force_login(lena)
+        assert client.post(f"{PAGE}raise/", {"id": [one.pk for one in alerts]}).status_code == 404
+        page = client.post(f"{PAGE}raise/", {"which": "today"}, follow=True).content.decode()
+        assert "2 alerts are back in the queue. There may be more." in page
+
+    @pytest.mark.parametrize(
+        ("which", "said"),
+        [("ticked", "No alert was ticked."), ("today", "No hidden alert would be shown today.")],
+    )
+    def test_of_nothing_says_so(self, hides: Queue, lena: User, client: Client, which: str, said: str) -> None:
+        client.force_login(lena)
+        assert said in client.post(f"{PAGE}raise/", {"which": which}, follow=True).content.decode()
+
+    def test_raises_none_where_one_is_another_queues(
+        self, hides: Queue, other_queue: Queue, upstream: Scorer, lena: User, client: Client
+    ) -> None:
+        upstream.queues.add(other_queue)
+        mine, theirs = raise_for(hides, upstream), raise_for(other_queue, upstream)
+        client.force_login(lena)
+        assert client.post(f"{PAGE}raise/", {"id": [mine.pk, theirs.pk]}).status_code == 404
+        assert not OpenAlert.objects.get(alert=mine).visible
+
+    @pytest.mark.parametrize("name", ["rhea", "ada", "mallory"])
+    def test_is_a_leads(
+        self, hides: Queue, upstream: Scorer, rhea: User, ada: User, mallory: User, client: Client, name: str
+    ) -> None:
+        alert = raise_for(hides, upstream)
+        client.force_login(User.objects.get(username=name))
+        assert "raise-many" not in client.get(PAGE).content.decode()
+        assert client.post(f"{PAGE}raise/", {"which": "ticked", "id": alert.pk}).status_code == 404
+        assert not OpenAlert.objects.get(alert=alert).visible
