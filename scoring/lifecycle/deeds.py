@@ -25,10 +25,11 @@ Person = AbstractBaseUser | AnonymousUser
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of it, in a sentence; `well` is False for a refusal."""
+    """What came of it, in a sentence; `well` is False for a refusal, `field` the one that it is about, if it is one."""
 
     said: str
     well: bool = True
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def _roll_back(order: Order) -> Done:
     if not Checkpoint.objects.filter(queue=order.queue, position=position).exists():
         raise Checkpoint.DoesNotExist
     if not note:
-        return Done(_("Say why: others will ask."), well=False)
+        return Done(_("Say why: others will ask."), well=False, field="note")
     roll_back(queue=order.queue, to_position=position, note=note, by=order.by, now=order.now)
     where = {"position": words.whole(position)}
     return Done(

@@ -67,6 +67,7 @@ class LabPage:
     choice: str
     versions: list[words.VersionLine]
     back_to: PolicyVersion | None
+    brought_back: str
     caution: Caution | None = None
     under_rules: UnderRules | None = None
     problem: str = ""
@@ -94,14 +95,14 @@ def lab_page(*, user: Person, slug: str, sent: QueryDict | None = None, problem:
     versions, undone = selectors.versions_of(queue), selectors.undone_by(queue, user)
     goal = trial.wish.goal if trial else Goal(now.version.target, now.version.cap)
     choice = trial.choice if trial else choose(history.evidence, goal, now.policy.audited("yellow"))
-    outlook = trial.outlook if trial else None
+    outlook, back_to = trial.outlook if trial else None, _back_to(versions, undone)
     return LabPage(
         queue=queue, version=now.version, form=form, rules=rules, apprentice=words.apprentice(score),
         step=_step(now, score, choice), sentence=words.comparison(today, outlook),
         raised=count(today.raised), table=words.comparison_table(today, outlook), trial=trial,
         choice=words.chosen(choice) if trial and trial.policy.stage == "suppress" else "",
         versions=[words.version_line(one, may_come_back(one, now.version, undone)) for one in versions],
-        back_to=_back_to(versions, undone),
+        back_to=back_to, brought_back=words.brought_back(back_to) if back_to else "",
         caution=caution_about(trial, history.evidence) if trial else None,
         under_rules=_under(history, trial) if trial and sent and sent.get("action") == "try" else None,
         problem=problem,

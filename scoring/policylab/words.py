@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -108,19 +110,29 @@ def now_in_force(version: PolicyVersion) -> str:
     """Which version of which queue's policy a click has put in force, and what it hides."""
     words = {
         "queue": version.queue.title, "version": version.version, "stage": version.get_stage_display(),
-        "old": version.restores, "below": percent(version.hide_below), "cap": percent(version.cap),
+        "old": version.restores,
     }  # fmt: skip
     if version.restores:
         made = _("Now in force in %(queue)s: version %(version)s, as version %(old)s was; stage %(stage)s.")
     else:
         made = _("Now in force in %(queue)s: version %(version)s, stage %(stage)s.")
+    return f"{made % words} {_hides(version)}"
+
+
+def brought_back(version: PolicyVersion) -> str:
+    """What one click brings back, beside the button that names the version."""
+    day = date_format(timezone.localtime(version.created_at), "DATE_FORMAT")
+    return f"{_('Made on %(day)s.') % {'day': day}} {_hides(version)}"
+
+
+def _hides(version: PolicyVersion) -> str:
+    """What a version hides."""
     if version.stage != Stage.SUPPRESS:
-        hides = _("It hides nothing.")
-    elif version.hide_below == 0:
-        hides = _("It hides nothing yet: no threshold is known that keeps the cap of %(cap)s.")
-    else:
-        hides = _("It hides below %(below)s; the cap is %(cap)s of the real ones.")
-    return f"{made % words} {hides % words}"
+        return _("It hides nothing.")
+    words = {"below": percent(version.hide_below), "cap": percent(version.cap)}
+    if version.hide_below == 0:
+        return _("It hides nothing yet: no threshold is known that keeps the cap of %(cap)s.") % words
+    return _("It hides below %(below)s; the cap is %(cap)s of the real ones.") % words
 
 
 def comparison(today: Outlook, tried: Outlook | None) -> str:

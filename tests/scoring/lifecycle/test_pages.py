@@ -205,9 +205,14 @@ class TestDeeds:
         assert "the model stands there already" in answer.content.decode()
         assert Amendment.objects.filter(kind="hold_back").count() == 1
 
-    def test_a_rollback_needs_a_reason(self, leading: Client, taught: Queue) -> None:
+    def test_a_rollback_needs_a_reason_and_says_so_beside_the_field(self, leading: Client, taught: Queue) -> None:
         first = Checkpoint.objects.filter(queue=taught).order_by("position")[0]
-        leading.post(address(taught, "roll-back"), {"position": first.position, "note": "  "})
+        answer = leading.post(address(taught, "roll-back"), {"position": first.position, "note": "  "})
+        page = answer.content.decode()
+        assert answer.status_code == 409 and page.count("Say why: others will ask.") == 1
+        assert re.search(
+            r'<input id="note"[^>]* aria-invalid="true" aria-describedby="note_error"[^>]*><p[^>]*>Say', page
+        )
         assert not Amendment.objects.filter(kind="hold_back").exists()
 
     def test_a_position_without_a_checkpoint_does_not_exist(self, leading: Client, taught: Queue) -> None:

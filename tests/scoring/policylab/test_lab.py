@@ -196,6 +196,15 @@ class TestGoingBack:
         version = newest(history)
         assert (version.version, version.stage, version.hide_below, version.restores) == (3, "rank", 0.1, 1)
 
+    def test_says_what_the_version_is_that_it_goes_back_to(self, history: Queue, lena_at: Client) -> None:
+        apply(lena_at, **wish(1, stage="suppress"))
+        for _ in range(2):  # the worker came between
+            change_policy(queue=history, now=NOW, origin="threshold", hide_below=0.062)
+        apply(lena_at, **wish(4, stage="rank"))
+        page = lena_at.get(PAGE).content.decode()
+        made = "Made on 24 Jun 2026. It hides below 6.2%; the cap is 5.0% of the real ones."
+        assert made in page[page.index("Back to version 4 (suppress)") :]
+
     def test_says_what_is_in_force_again(self, history: Queue, lena_at: Client) -> None:
         apply(lena_at, **wish(1, stage="suppress"))
         page = lena_at.post(f"{PAGE}back/", {"version": "1", "seen": "2"}, follow=True).content.decode()
