@@ -20,6 +20,7 @@ from scoring.facts import facts_of_alert
 from scoring.lead.tables import apart, percent
 from scoring.models import PolicyVersion, Suppression
 from scoring.models.suppressions import Scope
+from scoring.policylab.preview import Preview
 from scoring.policylab.quiet_forms import SuppressForm
 from scoring.quiet import cause_of, suppression_in
 from scoring.services.policies import rules_in_force
@@ -68,6 +69,7 @@ class HiddenPage:
     form: SuppressForm
     problem: str = ""
     before: int | None = None
+    preview: Preview | None = None
 
 
 def hidden_page(
@@ -78,6 +80,7 @@ def hidden_page(
     before: int | None = None,
     form: SuppressForm | None = None,
     problem: str = "",
+    preview: Preview | None = None,
 ) -> HiddenPage:
     """Hidden alerts of a queue, newest first, for its reps and leads. Raises `Queue.DoesNotExist` for others."""
     queue = queue_for(user, slug, *DESK_ROLES)
@@ -87,7 +90,7 @@ def hidden_page(
     shown = _rows(queue, rows[:PAGE_ROWS], now)
     following = rows[PAGE_ROWS - 1].pk if len(rows) > PAGE_ROWS else None
     blank = form or SuppressForm(scorers=Scorer.objects.filter(queues=queue))
-    return HiddenPage(queue, shown, following, lines, leads, blank, problem, before)
+    return HiddenPage(queue, shown, following, lines, leads, blank, problem, before, preview)
 
 
 def is_lead(user: Person, queue: Queue) -> bool:

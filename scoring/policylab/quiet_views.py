@@ -36,11 +36,13 @@ def raise_many(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @for_people
 def suppress(request: HttpRequest, slug: str) -> HttpResponse:
-    """Hide what a lead names for some days."""
-    refused = suppressing.suppress_sent(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
-    if refused is None:
+    """Hide what a lead names for some days, once they have looked at what that covers; until then the page with it."""
+    came = suppressing.suppress_sent(user=request.user, slug=slug, sent=request.POST, now=timezone.now())
+    if isinstance(came, str):
+        messages.success(request, came)
         return redirect("lead:quiet", slug=slug)
-    return render(request, "scoring/quiet.html", {"page": refused, "queue": refused.queue}, status=422)
+    status = 422 if came.form.errors else 200
+    return render(request, "scoring/quiet.html", {"page": came, "queue": came.queue}, status=status)
 
 
 @require_POST

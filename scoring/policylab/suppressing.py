@@ -16,20 +16,27 @@ from feedback.selectors import queue_for
 from scoring.lead.tables import count
 from scoring.models import Suppression
 from scoring.policylab.hidden import HiddenPage, about, hidden_by, hidden_page, left
+from scoring.policylab.preview import preview_of
 from scoring.policylab.quiet_forms import OneForm, QuietCustomerForm, SuppressForm, id_in
 from scoring.services import quieting
 
 
-def suppress_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> HiddenPage | None:
-    """Suppress what a lead named; None where that was done, else the page with what is wrong with the form."""
-    queue = queue_for(user, slug, Role.LEAD)
-    form = SuppressForm(sent, scorers=Scorer.objects.filter(queues=queue))
-    if not form.is_valid():
+def suppress_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> HiddenPage | str:
+    """Suppress what a lead named, has looked at and gave a reason for, and say so; else the page with what it covers.
+
+    Nothing is changed where the page comes back: the lead only wants to look, or something is missing.
+    """
+    queue, looks = queue_for(user, slug, Role.LEAD), sent.get("action") == "look"
+    form = SuppressForm(sent, scorers=Scorer.objects.filter(queues=queue), asks_why=not looks)
+    if not form.is_valid() and set(form.errors) != {"note"}:
         problem = _("Nothing was changed: some values cannot be read.")
         return hidden_page(user=user, slug=slug, now=now, form=form, problem=problem)
+    if looks or form.errors or sent.get("looked_at") != form.fingerprint:
+        seen = preview_of(queue, form.about, now)
+        return hidden_page(user=user, slug=slug, now=now, form=form, preview=seen)
     asked = form.cleaned_data
-    quieting.suppress(queue=queue, about=form.about, days=asked["days"], by=user, now=now, note=asked["note"])
-    return None
+    made = quieting.suppress(queue=queue, about=form.about, days=asked["days"], by=user, now=now, note=asked["note"])
+    return _("Suppressed: %(about)s; %(left)s.") % {"about": about(made), "left": left(made, now)}
 
 
 @dataclass(frozen=True, slots=True)

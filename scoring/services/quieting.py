@@ -14,10 +14,20 @@ from feedback.models import Alert, Exposure, OpenAlert, Queue
 from feedback.people import Person, id_of
 from scoring.models.suppressions import Scope, Suppression
 from scoring.quiet import Bar, Quiet, bar_of
+from scoring.text import fold
 
 
 class SuppressionRefused(Exception):
     """The suppression cannot be made: it has no scope, or no end within `Suppression.MAX_DAYS`. Nothing was written."""
+
+
+# Characters of a phrase at least. One of none, of invisible characters say, would be found in every text.
+LEAST_PHRASE = 2
+
+
+def seen_of(phrase: str) -> int:
+    """How many characters of a phrase can be found in a text."""
+    return len(fold(phrase).strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +45,35 @@ class About:
         """The kind of scope. Raises `SuppressionRefused` where nothing is given."""
         if self.scorer_id is not None:
             return Scope.SCORER
-        if self.phrase.strip():
+        if seen_of(self.phrase) >= LEAST_PHRASE:
             return Scope.PHRASE
         if self.feature.strip() and self.value.strip():
             return Scope.FEATURE
-        raise SuppressionRefused("a suppression names a scorer, a phrase, or a feature with its value")
+        raise SuppressionRefused(
+            f"a suppression names a scorer, a phrase of {LEAST_PHRASE} characters or more, or a feature with its value"
+        )
 
 
 def suppress(
     *, queue: Queue, about: About, days: int, by: Person, now: datetime, note: str = "", audit_share: float = 0.1
 ) -> Suppression:
     """Hide what a lead names for some days. Raises `SuppressionRefused`."""
-    return _append(
-        queue, days, now,
-        Suppression(
-            scope=about.scope, scorer_id=about.scorer_id, scorer_version=about.scorer_version,
-            phrase=about.phrase.strip(), feature=about.feature.strip(), value=about.value.strip(),
-            audit_share=audit_share, note=note, created_by_id=id_of(by),
-        ),
+    row = _row_of(about)
+    row.audit_share, row.note, row.created_by_id = audit_share, note, id_of(by)
+    return _append(queue, days, now, row)
+
+
+def covering(about: About, until: datetime) -> Quiet:
+    """What a suppression would be that nobody has made yet. Raises `SuppressionRefused`."""
+    row = _row_of(about)
+    row.until = until
+    return _as_quiet(row)
+
+
+def _row_of(about: About) -> Suppression:
+    return Suppression(
+        scope=about.scope, scorer_id=about.scorer_id, scorer_version=about.scorer_version,
+        phrase=about.phrase.strip(), feature=about.feature.strip(), value=about.value.strip(),
     )  # fmt: skip
 
 
@@ -115,7 +136,7 @@ def _as_quiet(row: Suppression) -> Quiet:
     bar = None if row.bar_tier is None else Bar(row.bar_tier, row.bar_probability or 1.0, row.bar_upstream)
     assert row.until is not None  # the database refuses a suppression without an end
     return Quiet(
-        id=row.pk,
+        id=row.pk or 0,
         until=row.until,
         audit_share=row.audit_share,
         customer=row.customer.external_id if row.customer else None,
