@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Concatenate, ParamSpec
+from urllib.parse import urlsplit
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from feedback.models import Role
@@ -52,7 +55,16 @@ def wants_fragment(request: DeskRequest) -> bool:
 
 
 def _ask_for_login(request: DeskRequest) -> HttpResponse:
+    """To the login page and back. A part of a page says so where it is: what the person has typed stays on screen."""
     if request.htmx:
-        login = redirect_to_login(request.htmx.current_url_abs_path or "/")
-        return HttpResponseClientRedirect(login["Location"])
-    return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+        return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+    if request.method == "GET":
+        return redirect_to_login(request.get_full_path())
+    messages.warning(request, _("You had been logged out: what you pressed last was not saved."))
+    return redirect_to_login(_page_of(request))
+
+
+def _page_of(request: DeskRequest) -> str:
+    """The page of ours on which a form was sent, where the browser says."""
+    page = urlsplit(request.headers.get("Referer", ""))
+    return page._replace(scheme="", netloc="").geturl() if page.netloc == request.get_host() else "/"

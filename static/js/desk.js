@@ -77,6 +77,8 @@
 
   // Pending is shown on the button that was pressed, until the ledger has answered.
   const submitter = (event) => event.detail.requestConfig?.triggeringEvent?.submitter;
-  document.addEventListener("htmx:beforeRequest", (event) => submitter(event)?.setAttribute("aria-busy", "true"));
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!event.defaultPrevented) submitter(event)?.setAttribute("aria-busy", "true");
+  });
   document.addEventListener("htmx:afterRequest", (event) => submitter(event)?.removeAttribute("aria-busy"));
 })();

@@ -3,22 +3,70 @@
  * Nothing here is needed to use a page: without it every form posts and every link leads somewhere.
  */
 (() => {
-  const alertBox = () => document.getElementById("connection-error");
+  const STATES = { 401: "logged-out", 403: "stale" };
+  const asker = (event) => event.detail.requestConfig?.elt ?? event.detail.elt;
+  const isBackground = (event) => Boolean(asker(event)?.closest("[data-background]"));
 
-  function showFailure() {
-    const box = alertBox();
-    if (box) box.hidden = false;
+  function say(state) {
+    const box = document.getElementById("connection-error");
+    if (!box) return;
+    for (const part of box.children) part.hidden = part.dataset.state !== state;
+    for (const link of box.querySelectorAll("a[data-next]")) {
+      link.href = `${link.dataset.next}?next=${encodeURIComponent(location.pathname + location.search)}`;
+    }
+    box.hidden = false;
   }
 
-  // Nothing was saved: say so, keep the person's input, let them press again.
+  // Nothing was saved: say so, keep the person's input, let them press again. That stays until something was answered.
   for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError", "htmx:swapError"]) {
     document.addEventListener(name, (event) => {
-      if (!event.detail?.elt?.closest("[data-background]")) showFailure();
+      const status = name === "htmx:responseError" ? event.detail.xhr.status : 0;
+      if (!isBackground(event) || status === 401) say(STATES[status] ?? "failure");
     });
   }
-  document.addEventListener("htmx:beforeRequest", () => {
-    const box = alertBox();
-    if (box) box.hidden = true;
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const box = document.getElementById("connection-error");
+    if (box && !isBackground(event)) box.hidden = true;
+  });
+
+  // A finger that taps twice does not judge what nobody has read: what is new takes no verdict for a moment.
+  const UNREAD_MS = 600;
+  const onScreen = () => document.querySelector("form[data-judges]")?.dataset.judges;
+  let met;
+  let unread;
+  document.addEventListener("DOMContentLoaded", () => { met = onScreen(); });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (met === onScreen()) return;
+    met = onScreen();
+    clearTimeout(unread);
+    document.documentElement.dataset.unread = "";
+    unread = setTimeout(() => { delete document.documentElement.dataset.unread; }, UNREAD_MS);
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if ("unread" in document.documentElement.dataset && event.detail.elt.matches("[data-judges]")) event.preventDefault();
+  });
+
+  // What is written beside a verdict outlives a lost login, a reload and "later", in this tab, until the verdict.
+  const draftOf = (form) => `draft:${form.dataset.draft}`;
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (!form?.matches("[data-draft]")) return;
+    const { note, reason } = Object.fromEntries(new FormData(form));
+    sessionStorage.setItem(draftOf(form), JSON.stringify({ note, reason }));
+  });
+  function recall() {
+    const form = document.querySelector("form[data-draft]");
+    const draft = form && sessionStorage.getItem(draftOf(form));
+    if (!draft || form.elements.note.value || form.elements.reason.value) return;
+    const { note, reason } = JSON.parse(draft);
+    form.elements.note.value = note ?? "";
+    form.elements.reason.value = reason ?? "";
+  }
+  document.addEventListener("DOMContentLoaded", recall);
+  document.addEventListener("htmx:afterSettle", recall);
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const form = asker(event);
+    if (event.detail.xhr?.status === 200 && form?.matches("[data-draft]")) sessionStorage.removeItem(draftOf(form));
   });
 
   // A strip of tabs that is wider than the screen begins with the one at hand in view.

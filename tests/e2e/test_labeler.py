@@ -45,6 +45,7 @@ def ada(queue: Queue) -> User:
 def press(page: Page, key: str) -> None:
     """Press a key and wait for the next question: the form on the page is another one then."""
     before = page.locator("#label input[name=decision_id]").first.input_value()
+    expect(page.locator("html[data-unread]")).to_have_count(0)
     page.keyboard.press(key)
     expect(page.locator("#label input[name=decision_id]").first).not_to_have_value(before)
 

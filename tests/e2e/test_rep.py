@@ -20,7 +20,9 @@ PHONE = {"width": 390, "height": 844}
 
 
 def shows(page: Page, alert: Alert) -> None:
+    """Wait until the alert is on screen and takes a verdict."""
     expect(page.locator("#alert h1")).to_contain_text(str(alert.customer))
+    expect(page.locator("html[data-unread]")).to_have_count(0)
 
 
 def values() -> list[str]:
@@ -48,6 +50,7 @@ class TestByKeyboard:
         page.on("console", lambda message: said.append(message.text))
         page.keyboard.press("x")
         expect(page.locator("#receipt")).to_contain_text("Marked false positive")
+        shows(page, inbox[0])
         page.keyboard.press("x")
         expect(page.locator(f"#row-{inbox[0].pk}")).to_have_count(0)
         assert said == []

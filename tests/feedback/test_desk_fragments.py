@@ -159,8 +159,25 @@ class TestReceipt:
 
 
 class TestLoggedOut:
-    def test_htmx_is_sent_to_the_login_page_and_back_to_where_the_person_was(self, alert: Alert, htmx: Client) -> None:
+    def test_a_part_of_a_page_says_so_where_it_is_and_leads_nobody_away(self, alert: Alert, htmx: Client) -> None:
         htmx.logout()
         answer = decide(htmx, alert)
-        assert answer["HX-Redirect"] == "/login/?next=/queues/churn/%3Falert%3D7"
+        assert (answer.status_code, answer.content, "HX-Redirect" in answer) == (401, b"", False)
+        assert not LedgerEntry.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("referer", "back"),
+        [
+            ("http://testserver/queues/churn/?alert=7", "/queues/churn/%3Falert%3D7"),
+            ("https://elsewhere.example/queues/churn/", "/"),
+            ("", "/"),
+        ],
+    )
+    def test_a_form_without_script_leads_back_to_its_page_and_says_that_nothing_was_saved(
+        self, alert: Alert, referer: str, back: str
+    ) -> None:
+        client = Client()
+        answer = client.post(f"/alerts/{alert.pk}/verdict/", {"value": "accurate"}, headers={"referer": referer})
+        assert answer["Location"] == f"/login/?next={back}"
+        assert "what you pressed last was not saved" in client.get("/login/").content.decode()
         assert not LedgerEntry.objects.exists()

@@ -1,0 +1,108 @@
+"""What a rep's verdict meets on a phone: a second tap, a lost line, a session that ended."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Page, expect
+
+from feedback.models import Alert, LedgerEntry
+from tests.e2e.test_rep import DESK, PHONE, shows, values
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+Enter = Callable[[User, str], Page]
+NOTE = "Spoke to the manager"
+
+
+@pytest.fixture
+def phone(inbox: list[Alert], rhea: User, page: Page, enter: Enter) -> Page:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    return enter(rhea, DESK)
+
+
+def tap(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name).click()
+
+
+def write_note(page: Page) -> None:
+    tap(page, "More")
+    page.get_by_text("Already handled").click()
+    page.locator("textarea[name=note]").fill(NOTE)
+    tap(page, "Done")
+
+
+def is_kept(page: Page) -> None:
+    tap(page, "More")
+    expect(page.locator("textarea[name=note]")).to_have_value(NOTE)
+    expect(page.get_by_label("Already handled")).to_be_checked()
+    tap(page, "Done")
+
+
+class TestASecondTap:
+    def test_it_does_not_judge_the_next_alert_unread(self, inbox: list[Alert], phone: Page) -> None:
+        tap(phone, "False positive")
+        expect(phone.locator("#alert h1")).to_contain_text(str(inbox[1].customer))
+        tap(phone, "False positive")
+        phone.wait_for_timeout(400)
+        assert values() == ["false_positive"]
+        shows(phone, inbox[1])
+        tap(phone, "Accurate")
+        shows(phone, inbox[2])
+        assert values() == ["false_positive", "accurate"]
+
+
+class TestALostLine:
+    def test_the_warning_stays_while_the_page_asks_for_news(self, inbox: list[Alert], phone: Page) -> None:
+        phone.context.set_offline(True)
+        tap(phone, "Accurate")
+        warning = phone.get_by_text("Not saved: the server did not answer.")
+        expect(warning).to_be_visible()
+        with phone.expect_event("requestfailed", timeout=10_000):
+            pass  # the next look for new alerts
+        expect(warning).to_be_visible()
+        phone.context.set_offline(False)
+        tap(phone, "Accurate")
+        shows(phone, inbox[1])
+        expect(warning).to_be_hidden()
+        assert values() == ["accurate"]
+
+
+class TestASessionThatEnded:
+    def test_the_page_stays_says_so_and_keeps_what_was_written(
+        self, inbox: list[Alert], rhea: User, phone: Page
+    ) -> None:
+        write_note(phone)
+        Session.objects.all().delete()
+        tap(phone, "False positive")
+        expect(phone.get_by_text("You have been logged out, and nothing was saved since.")).to_be_visible()
+        assert not LedgerEntry.objects.exists()
+        phone.get_by_role("alert").get_by_role("link", name="Log in").click()
+        phone.get_by_label("Username").fill("rhea")
+        phone.get_by_label("Password").fill("rhea")
+        tap(phone, "Log in")
+        shows(phone, inbox[0])
+        is_kept(phone)
+        tap(phone, "False positive")
+        shows(phone, inbox[1])
+        assert list(LedgerEntry.objects.values_list("value", "reason", "note")) == [("false_positive", "handled", NOTE)]
+
+    def test_a_login_in_another_tab_is_named_and_a_reload_is_enough(
+        self, inbox: list[Alert], rhea: User, phone: Page
+    ) -> None:
+        write_note(phone)
+        other = phone.context.new_page()
+        phone.context.clear_cookies(name="sessionid")
+        other.goto(phone.url)
+        other.get_by_label("Username").fill("rhea")
+        other.get_by_label("Password").fill("rhea")
+        tap(other, "Log in")
+        shows(other, inbox[0])
+        tap(phone, "False positive")
+        expect(phone.get_by_text("somebody has logged in since this page was opened")).to_be_visible()
+        phone.get_by_role("alert").get_by_role("link", name="Reload").click()
+        is_kept(phone)
+        tap(phone, "False positive")
+        shows(phone, inbox[1])
+        assert values() == ["false_positive"]
