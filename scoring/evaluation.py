@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import ceil, pi, sqrt
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr
 from scipy.stats import rankdata
 
-from scoring.shares import Z95, Interval, wilson
+from scoring.shares import Z95, Interval, Share, discoveries, proportion, wilson
 
 CLIP = 1e-6  # log loss is finite: a probability of 0 or 1 counts as this far from it
 
@@ -152,10 +154,34 @@ class Bin:
         """Wilson's interval of the share."""
         return wilson(self.accurate, self.n)
 
-    @property
-    def holds(self) -> bool:
-        """Whether what was said lies within the interval."""
-        return self.interval.low <= self.said <= self.interval.high
+
+class Told(NamedTuple):
+    """Alerts of about the same probability: the mean of what was said, the accurate share, the sample's size.
+
+    `size` is the effective one where alerts have weights.
+    """
+
+    said: float
+    share: Share
+    size: float
+
+
+def outlier(groups: Sequence[Told]) -> Told | None:
+    """The group whose share is the farthest from what was said, of those that chance does not explain.
+
+    Score tests, whose limits are Wilson's, and of so many the ones that `discoveries` keeps: of ten groups that are all
+    right, one lies outside its own interval in four of ten cases.
+    """
+    kept = discoveries([_chance_of(each) for each in groups])
+    named = [each for each, is_kept in zip(groups, kept, strict=True) if is_kept]
+    return max(named, key=lambda each: abs(each.said - (each.share.value or 0.0)), default=None)
+
+
+def _chance_of(told: Told) -> float:
+    """How likely a share is at least as far from what was said, where what was said is right."""
+    away = abs(told.said - (told.share.value or 0.0))
+    error = sqrt(told.said * (1 - told.said) / told.size)
+    return float(2 * ndtr(-away / error)) if error else float(away == 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +193,10 @@ class Calibration:
     chance: float
     n: int
 
-    def near(self, probability: float) -> Bin:
-        """The bin whose mean probability is nearest."""
-        return min(self.bins, key=lambda each: abs(each.said - probability))
+    @property
+    def outlier(self) -> Told | None:
+        """The bin that is wrong for certain and the most, if there is one."""
+        return outlier([Told(each.said, proportion(each.accurate, each.n), each.n) for each in self.bins])
 
 
 def calibration(probabilities: ArrayLike, accurate: ArrayLike, bins: int = 10) -> Calibration:

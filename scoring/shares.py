@@ -5,13 +5,16 @@ Every interval is at 95 %. Shares lie in [0, 1].
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import NamedTuple
 
+import numpy as np
 from scipy.special import betaincinv
 
 Z95 = 1.959963984540054  # the normal quantile at .975
+FALSE_DISCOVERIES = 0.05  # of what is named, the share that chance alone may have named
 
 
 class Interval(NamedTuple):
@@ -100,3 +103,17 @@ def trend(before: Share, after: Share, steady_within: float = 0.03) -> Trend:
     if low > 0 or high < 0:
         return Trend("rose" if low > 0 else "fell", before, after)
     return Trend("steady" if -steady_within <= low and high <= steady_within else "unclear", before, after)
+
+
+def discoveries(chances: Sequence[float]) -> list[bool]:
+    """Which of many comparisons may be named, from the chance of each under "no difference".
+
+    Benjamini and Hochberg (1995), https://doi.org/10.1111/j.2517-6161.1995.tb02031.x, at `FALSE_DISCOVERIES`.
+    """
+    p = np.asarray(chances, dtype=float)
+    if not p.size:
+        return []
+    ordered = np.sort(p)
+    passed = np.flatnonzero(ordered <= FALSE_DISCOVERIES * np.arange(1, p.size + 1) / p.size)
+    limit = ordered[passed[-1]] if passed.size else -1.0
+    return [bool(one <= limit) for one in p]

@@ -108,6 +108,8 @@ class ReliabilityOut(BaseModel):
 
     n: int
     bins: list[ScoreBinOut]
+    error: float = Field(description="How far your scores are from the accurate share on average, bin by bin.")
+    error_by_chance: float = Field(description="What chance alone makes of `error`, were every score right.")
     slope: float | None = Field(description="Of the log-odds: 1 is right, below 1 the scorer is too sure.")
     brier: float
     brier_of_average: float = Field(description="The Brier score of always saying the average.")

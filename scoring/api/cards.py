@@ -98,6 +98,8 @@ def _reliability(found: Reliability | None) -> ReliabilityOut | None:
     return ReliabilityOut(
         n=found.n,
         bins=[ScoreBinOut(said=one.said, accurate=_share(one.share)) for one in found.bins],
+        error=found.error,
+        error_by_chance=found.chance,
         slope=found.slope,
         brier=found.brier,
         brier_of_average=found.brier_of_average,

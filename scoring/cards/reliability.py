@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import pi, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.cards.trial import Trial, weighted_share
-from scoring.evaluation import Ordering, ordering
+from scoring.cards.trial import Trial, effective_size, weighted_share
+from scoring.evaluation import Ordering, Told, ordering, outlier
 from scoring.shares import Share
 
 LEAST = 30  # scored and judged alerts
@@ -20,21 +21,33 @@ STEPS = 25  # of Newton's method
 
 @dataclass(frozen=True, slots=True)
 class ScoreBin:
-    """Alerts of about the same score: the mean of what was said, and the accurate share with its interval."""
+    """Alerts of about the same score: the mean of what was said, and the accurate share with its interval.
+
+    `weight`: how many raised alerts they stand for; `size`: of how many a plain sample would tell as much; `chance`:
+    how far the share is from what was said, on average, where that is right.
+    """
 
     said: float
     share: Share
+    weight: float
+    size: float
+    chance: float
 
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
     """How the scores agree with the labels.
 
+    `error`: the mean distance of what was said from the accurate share, bin by bin, each by its weight; `chance`: what
+    sampling alone makes of it; `outlier`: the bin that is wrong for certain and the most, if there is one.
     `slope` of the log-odds: 1 is right, below 1 the scorer is too sure, None where it cannot be told. `brier`: the mean
     squared error, beside `brier_of_average`, that of always saying the share. `order`: its AUC.
     """
 
     bins: tuple[ScoreBin, ...]
+    error: float
+    chance: float
+    outlier: Told | None
     slope: float | None
     brier: float
     brier_of_average: float
@@ -56,15 +69,23 @@ def reliability(trials: Sequence[Trial], bins: int = 10) -> Reliability | None:
     truth = np.array([one.accurate for one in scored], dtype=float)
     weight = np.array([one.weight for one in scored])
     groups = np.array_split(np.arange(said.size), max(1, min(bins, said.size // BIN)))
-    made = tuple(
-        ScoreBin(float(np.average(said[group], weights=weight[group])), weighted_share([scored[i] for i in group]))
-        for group in groups
-    )
+    made = tuple(_bin(said[group], weight[group], weighted_share([scored[i] for i in group])) for group in groups)
     share = float(np.average(truth, weights=weight))
     brier = float(np.average((said - truth) ** 2, weights=weight))
+    whole = sum(one.weight for one in made)
     return Reliability(
-        made, slope_of(said, truth, weight), brier, share * (1 - share), ordering(said, truth), said.size
-    )
+        made,
+        sum(one.weight * abs(one.said - (one.share.value or 0.0)) for one in made) / whole,
+        sum(one.weight * one.chance for one in made) / whole,
+        outlier([Told(one.said, one.share, one.size) for one in made]),
+        slope_of(said, truth, weight), brier, share * (1 - share), ordering(said, truth), said.size,
+    )  # fmt: skip
+
+
+def _bin(said: NDArray[np.float64], weight: NDArray[np.float64], share: Share) -> ScoreBin:
+    total = float(weight.sum())
+    chance = sqrt(2 / pi * float((weight**2 * said * (1 - said)).sum())) / total
+    return ScoreBin(float(np.average(said, weights=weight)), share, total, effective_size(weight.tolist()), chance)
 
 
 def slope_of(said: NDArray[np.float64], truth: NDArray[np.float64], weight: NDArray[np.float64]) -> float | None:

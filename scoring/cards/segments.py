@@ -9,8 +9,8 @@ from math import sqrt
 
 from scipy.special import ndtr
 
-from scoring.cards.trial import Trial, discoveries, weighted_share
-from scoring.shares import Share
+from scoring.cards.trial import Trial, weighted_share
+from scoring.shares import Share, discoveries
 
 LEAST = 20  # judged alerts in a segment, and outside it
 MOST_VALUES = 50  # a feature with more values than this is an identifier, no segment

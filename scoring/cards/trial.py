@@ -1,4 +1,4 @@
-"""One judged alert as a report card weighs it, shares of such alerts, and caution with many comparisons. Pure."""
+"""One judged alert as a report card weighs it, and shares of such alerts. Pure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from scoring.shares import UNKNOWN, Share, wilson
-
-FALSE_DISCOVERIES = 0.05  # of what a card names, the share that chance alone may have named
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +29,10 @@ def weighted_share(trials: Iterable[Trial]) -> Share:
         return UNKNOWN
     weight = sum(w for w, _ in rows)
     share = sum(w for w, accurate in rows if accurate) / weight
-    size = weight * weight / sum(w * w for w, _ in rows)
+    size = effective_size([w for w, _ in rows])
     return Share(share, *wilson(share * size, size), len(rows))
 
 
-def discoveries(chances: Sequence[float]) -> list[bool]:
-    """Which of many comparisons may be named, from the chance of each under "no difference".
-
-    Benjamini and Hochberg (1995), https://doi.org/10.1111/j.2517-6161.1995.tb02031.x, at `FALSE_DISCOVERIES`.
-    """
-    p = np.asarray(chances, dtype=float)
-    if not p.size:
-        return []
-    ordered = np.sort(p)
-    passed = np.flatnonzero(ordered <= FALSE_DISCOVERIES * np.arange(1, p.size + 1) / p.size)
-    limit = ordered[passed[-1]] if passed.size else -1.0
-    return [bool(one <= limit) for one in p]
+def effective_size(weights: Sequence[float]) -> float:
+    """How many alerts of equal weight would tell as much: Kish's."""
+    return sum(weights) ** 2 / sum(w * w for w in weights)

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import hypergeom
 
-from scoring.cards.trial import Trial, discoveries
+from scoring.cards.trial import Trial
+from scoring.shares import discoveries
 from scoring.text import fold
 
 LEAST = 5  # false positives that a phrase stands in

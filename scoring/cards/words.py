@@ -11,7 +11,7 @@ from feedback.models import Reason
 from scoring.cards.reliability import LEAST, Reliability
 from scoring.cards.selectors import NEWEST, WEEKS, ReportCard, Version
 from scoring.evaluation import Ordering
-from scoring.lead.sentences import FEW
+from scoring.lead.sentences import FEW, errors, outlier, two_sentences
 from scoring.lead.tables import count, percent, two_places
 from scoring.shares import trend
 
@@ -118,19 +118,17 @@ def reasons(card: ReportCard) -> str:
 def own_score(found: Reliability | None) -> str:
     """Whether its own score can be taken at its word."""
     if found is None:
-        return _("Its own score: fewer than %(few)s judged alerts came with one") % {"few": LEAST}
-    off = [one for one in found.bins if not one.share.low <= one.said <= one.share.high]
-    if not off:
-        return _("Its own score can be taken at its word")
-    worst = max(off, key=lambda one: abs(one.said - (one.share.value or 0.0)))
-    words = {"said": percent(worst.said), "share": round((worst.share.value or 0.0) * 100)}
-    if worst.said > (worst.share.value or 0.0):
-        return _("Its own score promises too much: where it says %(said)s, %(share)s of 100 are real") % words
-    return _("Its own score promises too little: where it says %(said)s, %(share)s of 100 are real") % words
+        return _("Its own score: too early to check it, fewer than %(few)s judged alerts came with one") % {
+            "few": LEAST
+        }
+    text = _(
+        "Its own score is %(error)s points off on average (chance alone: about %(chance)s), over %(n)s judged alerts"
+    )
+    return text % {**errors(found.error, found.chance), "n": count(found.n)}
 
 
 def score_note(found: Reliability) -> str:
-    """The numbers of the reliability diagram."""
+    """Where its score is farthest off, and the numbers of the reliability diagram."""
     slope = two_places(found.slope)
     words = {
         "n": count(found.n),
@@ -143,7 +141,7 @@ def score_note(found: Reliability) -> str:
         "Slope %(slope)s (1 is right, below 1 too sure); Brier score %(brier)s, "
         "always saying the average gives %(average)s."
     )
-    return text % words
+    return two_sentences(outlier(found.outlier), text % words)
 
 
 def order(found: Ordering | None) -> str:

@@ -114,11 +114,6 @@ def month_ticks(days: Sequence[date]) -> list[Tick]:
     return [Tick((i + 0.5) / len(days), sentences.short_month(days[i])) for i in starts]
 
 
-def _two_sentences(first: str, second: str) -> str:
-    # Translators: two sentences, one after the other; Chinese has no space between them.
-    return _("%(first)s %(second)s") % {"first": first, "second": second}
-
-
 def learning_panel(curve: Sequence[LearningPoint]) -> Panel:
     """The learning curve: how well the probability made on arrival ordered the labels that came later."""
     sentence = sentences.learning(curve)
@@ -136,7 +131,7 @@ def learning_panel(curve: Sequence[LearningPoint]) -> Panel:
     svg = line_chart(Words("learning", _("Learning curve"), sentence), lines, _verdict_ticks(total), up, scale)
     return Panel(
         sentence,
-        _two_sentences(note, sentences.against_upstream(curve)),
+        sentences.two_sentences(note, sentences.against_upstream(curve)),
         _learning_table(curve),
         svg if curve else None,
     )

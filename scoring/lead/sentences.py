@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from scoring.estimation import Number, hidden_accurate, naive_precision, shown_precision, weighted_precision
 from scoring.estimation import recall as recall_of
-from scoring.evaluation import Calibration, LearningPoint, Ordering, is_better
+from scoring.evaluation import Calibration, LearningPoint, Ordering, Told, is_better
 from scoring.lead.periods import SEVEN_DAYS
 from scoring.lead.selectors import Day, PersonFigures, ScorerFigures
 from scoring.lead.tables import NOTHING, count, percent, points, two_places
@@ -161,27 +161,36 @@ def against_upstream(curve: Sequence[LearningPoint]) -> str:
 def calibration(found: Calibration) -> str:
     """Whether the model's probabilities can be taken at their word."""
     if found.n < FEW:
-        return _("The model's probabilities: too few judged alerts to check them (%(n)s of %(few)s)") % {
+        return _("The model's probabilities: too early to check them (%(n)s of %(few)s judged alerts)") % {
             "n": found.n,
             "few": FEW,
         }
-    near = found.near(0.7)
-    words = {"said": percent(near.said), "share": in_hundred(near.share)}
-    if near.holds:
-        return _("When it says %(said)s, %(share)s of 100 are real") % words
-    if near.share < near.said:
-        return _("When it says %(said)s, only %(share)s of 100 are real: it is too sure") % words
-    return _("When it says %(said)s, %(share)s of 100 are real: it is too careful") % words
+    text = _(
+        "The model's probabilities are %(error)s points off on average "
+        "(chance alone: about %(chance)s), over %(n)s judged alerts"
+    )
+    return text % {**errors(found.error, found.chance), "n": count(found.n)}
+
+
+def errors(error: float, chance: float) -> dict[str, str]:
+    """A calibration error and what chance alone would make of it, in points."""
+    return {"error": f"{error * 100:.1f}", "chance": f"{chance * 100:.1f}"}
+
+
+def outlier(found: Told | None) -> str:
+    """Where a probability is wrong for certain and the most."""
+    if found is None:
+        return _("No single group is off by more than chance explains.")
+    words = {"said": percent(found.said), "share": share_words(found.share), "judged": count(found.share.n)}
+    if found.said > (found.share.value or 0.0):
+        return _("Farthest off, beyond chance: where it says %(said)s, only %(share)s of %(judged)s are real.") % words
+    return _("Farthest off, beyond chance: where it says %(said)s, %(share)s of %(judged)s are real.") % words
 
 
 def calibration_note(found: Calibration) -> str:
-    """The calibration error beside what chance alone would make of it."""
-    words = {"n": count(found.n), "error": f"{found.error * 100:.1f}", "chance": f"{found.chance * 100:.1f}"}
-    text = _(
-        "Last %(n)s judged alerts in groups of equal size, whiskers 95%% intervals. "
-        "Error %(error)s points; chance alone makes about %(chance)s."
-    )
-    return text % words
+    """Where the model's probabilities are farthest off, and how the diagram is to be read."""
+    text = _("Last %(n)s judged alerts in groups of equal size, whiskers 95%% intervals.")
+    return two_sentences(outlier(found.outlier), text % {"n": count(found.n)})
 
 
 def verdicts(days: Sequence[Day]) -> str:
@@ -247,6 +256,12 @@ def policy(version: PolicyVersion | None) -> str:
         _("The model hides alerts below %(below)s and shows %(share)s of those anyway, unmarked, to check itself")
         % words
     )
+
+
+def two_sentences(first: str, second: str) -> str:
+    """One sentence after the other."""
+    # Translators: two sentences, one after the other; Chinese has no space between them.
+    return _("%(first)s %(second)s") % {"first": first, "second": second}
 
 
 def share_words(share: Share) -> str:

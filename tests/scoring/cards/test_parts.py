@@ -8,8 +8,9 @@ import pytest
 
 from scoring.cards.reliability import reliability
 from scoring.cards.segments import weak_segments
-from scoring.cards.trial import Trial, discoveries, weighted_share
+from scoring.cards.trial import Trial, weighted_share
 from scoring.cards.wording import tell_tale_wordings
+from scoring.shares import discoveries
 
 Chance = Callable[[random.Random], float]
 
@@ -119,6 +120,14 @@ class TestReliability:
         assert found is not None
         assert sum(one.share.low <= one.said <= one.share.high for one in found.bins) >= 8
         assert found.brier < found.brier_of_average
+
+    def test_the_error_is_the_mean_distance_of_all_bins_by_weight(self) -> None:
+        low = [Trial(i, str(i), i < 10, 1.0, 0.2) for i in range(50)]
+        high = [Trial(i, str(i), i % 2 == 0, 3.0, 0.8) for i in range(50)]
+        found = reliability([*low, *high], bins=2)
+        assert found is not None and found.outlier is not None
+        assert found.error == pytest.approx((50 * 0.0 + 150 * 0.3) / 200)
+        assert (found.outlier.said, found.outlier.share.n) == (pytest.approx(0.8), 50)
 
     def test_a_few_scores_tell_nothing(self) -> None:
         assert reliability(self.scored(1.0, 29)) is None

@@ -8,13 +8,16 @@ from sklearn.metrics import log_loss, roc_auc_score
 from scoring.evaluation import (
     Block,
     Ordering,
+    Told,
     calibration,
     entropy,
     is_better,
     learning_curve,
     log_loss_sum,
     ordering,
+    outlier,
 )
+from scoring.shares import proportion
 
 
 def scored(n: int, skill: float, seed: int = 0) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -91,7 +94,8 @@ class TestCalibration:
         truth = np.array([True] * 20 + [False] * 30 + [True] * 40 + [False] * 10)
         found = calibration(said, truth, bins=2)
         assert found.error == pytest.approx(0.5 * 0.2 + 0.5 * 0.0)
-        assert [each.holds for each in found.bins] == [False, True]
+        assert found.outlier is not None
+        assert (found.outlier.said, found.outlier.share.value) == (pytest.approx(0.2), pytest.approx(0.4))
 
     def test_honest_probabilities_err_by_chance_alone(self) -> None:
         random = np.random.default_rng(0)
@@ -105,9 +109,25 @@ class TestCalibration:
         assert len(calibration([0.5] * 25, [True] * 25).bins) == 2
         assert calibration([], []).bins == ()
 
-    def test_it_finds_the_bin_nearest_to_a_probability(self) -> None:
-        said = np.linspace(0, 1, 100)
-        assert calibration(said, said > 0.5).near(0.7).said == pytest.approx(0.7, abs=0.05)
+    def test_of_ten_bins_that_are_right_the_worst_is_rarely_named(self) -> None:
+        random = np.random.default_rng(1)
+        found = [calibration(row, random.random(300) < row) for row in random.random((200, 300))]
+        outside = [any(not one.interval.low <= one.said <= one.interval.high for one in each.bins) for each in found]
+        assert np.mean(outside) > 0.25
+        assert np.mean([each.outlier is not None for each in found]) < 0.1
+
+    def test_what_is_named_lies_outside_its_interval(self) -> None:
+        random = np.random.default_rng(2)
+        for row in random.random((200, 300)):
+            named = calibration(row, random.random(300) < row**2).outlier
+            assert named is None or not named.share.low <= named.said <= named.share.high
+
+    @pytest.mark.parametrize(("said", "accurate", "named"), [(0.0, 0, False), (0.0, 1, True), (1.0, 49, True)])
+    def test_a_score_that_leaves_no_doubt_is_wrong_with_the_first_alert(
+        self, said: float, accurate: int, named: bool
+    ) -> None:
+        found = outlier([Told(said, proportion(accurate, 50), 50)])
+        assert (found is not None) == named
 
 
 class TestLearningCurve:

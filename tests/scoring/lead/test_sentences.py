@@ -107,15 +107,28 @@ class TestLearning:
 
 
 class TestCalibration:
+    def test_its_first_sentence_is_of_all_bins(self) -> None:
+        found = Calibration((Bin(0.2, 40, 100), Bin(0.7, 70, 100)), 0.1, 0.036, 200)
+        said = (
+            "The model's probabilities are 10.0 points off on average (chance alone: about 3.6), over 200 judged alerts"
+        )
+        assert sentences.calibration(found) == said
+
     @pytest.mark.parametrize(
         ("accurate", "claim"),
-        [(69, "When it says 70%, 69 of 100 are real"), (41, "only 41 of 100"), (90, "it is too careful")],
+        [
+            (69, "No single group is off by more than chance explains."),
+            (41, "where it says 70%, only 41% (32–51) of 100 are real."),
+            (90, "where it says 70%, 90% (83–94) of 100 are real."),
+        ],
     )
-    def test_it_compares_what_was_said_with_what_was_real(self, accurate: int, claim: str) -> None:
-        assert claim in sentences.calibration(Calibration((Bin(0.7, accurate, 100),), 0.01, 0.02, 100))
+    def test_a_bin_is_named_with_its_interval_where_that_excludes_what_was_said(
+        self, accurate: int, claim: str
+    ) -> None:
+        assert claim in sentences.calibration_note(Calibration((Bin(0.7, accurate, 100),), 0.01, 0.02, 100))
 
     def test_a_few_alerts_do_not_check_a_model(self) -> None:
-        assert "too few" in sentences.calibration(Calibration((Bin(0.7, 5, 7),), 0.01, 0.02, 7))
+        assert "too early" in sentences.calibration(Calibration((Bin(0.7, 5, 7),), 0.01, 0.02, 7))
 
 
 class TestVerdicts:
