@@ -35,14 +35,14 @@ class ShareOut(BaseModel):
 
 
 class VersionOut(BaseModel):
-    """A version's alerts of the last 26 weeks."""
+    """A version's alerts of the last 26 weeks, by the time of receipt."""
 
     version: str
     first_week: date = Field(description="Monday of the first week with an alert, within the window.")
     last_week: date
     alerts: int
     shown: int
-    judged: int = Field(description="Shown alerts with a label, of those raised in the last 26 weeks.")
+    judged: int = Field(description="Shown alerts with a label, of those received in the last 26 weeks.")
     precision: ShareOut = Field(
         description="Of all alerts raised, hidden ones included, weighted by propensity. Its value is null where some "
         "were hidden and no audit of such has been judged yet."
@@ -123,10 +123,15 @@ class ReportCardOut(BaseModel):
 
     queue: str
     scorer: str
-    weeks: int = Field(description="The counts are of the alerts of so many weeks.")
+    weeks: int = Field(
+        description="The counts are of the alerts received in so many weeks, whatever their `raised_at`."
+    )
     looked_into: int = Field(
         description="The newest judged alerts (1,000 at most) behind reasons, segments, wordings and reliability. They "
-        "may be of any age, so there can be more of them than `card.judged`, which counts those of the last 26 weeks."
+        "may be of any age, so there can be more of them than `card.judged`, of those received in the last 26 weeks."
+    )
+    counted: bool = Field(
+        description="False for some seconds after the version's first alert: `card` is all zeros until it is counted."
     )
     card: VersionOut
     versions: list[VersionOut] = Field(description="All your versions within the window, newest first.")

@@ -27,7 +27,7 @@ from scoring.shares import Share
 
 
 def read_card(caller: Caller, query: CardQuery, now: datetime) -> ReportCardOut:
-    """The caller's card. Raises `Problem` where it raised no alert of that version in the window."""
+    """The caller's card. Raises `Problem` where no alert of that version was received in the window."""
     queue = caller.queue(query.queue)
     card = card_of(queue=queue, scorer_id=caller.scorer.pk, version=query.version, now=now)
     if card is None:
@@ -38,6 +38,7 @@ def read_card(caller: Caller, query: CardQuery, now: datetime) -> ReportCardOut:
         scorer=caller.scorer.name,
         weeks=WEEKS,
         looked_into=card.looked_into,
+        counted=card.version.is_counted,
         card=_version(card.version),
         versions=[_version(one) for one in card.versions],
         change=_change(card),

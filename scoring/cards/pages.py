@@ -100,9 +100,9 @@ def _figures(card: ReportCard) -> list[Figure]:
     raised = _("%(shown)s shown, %(judged)s judged") % {"shown": count(total.shown), "judged": count(total.judged)}
     own = two_places(order.auc if order else None)
     return [
-        Figure(_("Alerts, six months"), count(total.raised), raised),
+        Figure(_("Alerts received in six months"), count(total.raised), raised),
         _share_figure(_("Real among all raised"), card.version.precision, words.unknown(card.version)),
-        _share_figure(_("naive: real among shown"), card.version.naive, _("not known yet: none has been judged")),
+        _share_figure(_("naive: real among shown"), card.version.naive, words.unjudged(card.version)),
         Figure(_("Order of its own score (AUC)"), own, words.order(order)),
     ]
 

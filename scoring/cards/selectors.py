@@ -18,7 +18,7 @@ from scoring.cards.trial import Trial
 from scoring.cards.wording import Wording, tell_tale_wordings
 from scoring.estimation import naive_precision, weighted_precision
 from scoring.facts import facts_of_alert
-from scoring.lead.periods import WINDOW_WEEKS, window
+from scoring.lead.periods import WINDOW_WEEKS, midnight, monday_of, window
 from scoring.models import JudgedAlert, WeeklyFigure
 from scoring.online_model import Reason
 from scoring.replica import replica_of
@@ -30,6 +30,9 @@ CANDIDATES = 30  # false positives that today's model reads again
 CLEAREST = 10
 WORDS = 3  # reasons of each of these
 WEEKS = WINDOW_WEEKS
+# A worker counts new alerts every so many seconds (config.celery); until then the queue's newest are looked at.
+COUNTED_WITHIN = 15
+UNCOUNTED = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,11 @@ class Version:
     first_week: date
     last_week: date
     sample: Sample
+
+    @property
+    def is_counted(self) -> bool:
+        """False in the seconds between a version's first alert and its first count."""
+        return self.sample.total.raised > 0
 
     @property
     def precision(self) -> Share:
@@ -104,11 +112,17 @@ def versions_of(queue_id: int, now: datetime, scorer_id: int | None = None) -> l
 
 
 def card_of(*, queue: Queue, scorer_id: int, version: str | None, now: datetime) -> ReportCard | None:
-    """The card of a version of a scorer, of the newest where none is named; None where it raised nothing of late."""
+    """The card of a version of a scorer, of the newest where none is named; None where it raised nothing of late.
+
+    A version that nobody has counted yet has a card of zeros.
+    """
     versions = versions_of(queue.pk, now, scorer_id)
     own = next((one for one in versions if version is None or one.version == version), None)
     if own is None:
-        return None
+        own = _uncounted(queue.pk, scorer_id, version, now)
+        if own is None:
+            return None
+        versions = [own, *versions]
     older = versions[versions.index(own) + 1 :]
     trials = _trials(queue.pk, own)
     before = older[0] if older else None
@@ -125,6 +139,19 @@ def card_of(*, queue: Queue, scorer_id: int, version: str | None, now: datetime)
         reliability=reliability(trials),
         previous_reliability=reliability(_trials(queue.pk, before)) if before else None,
     )
+
+
+def _uncounted(queue_id: int, scorer_id: int, version: str | None, now: datetime) -> Version | None:
+    """A version whose first alerts have just arrived, as far as the queue's newest tell."""
+    newest = Alert.objects.filter(queue_id=queue_id).order_by("-pk").values("pk")[:UNCOUNTED]
+    found = Alert.objects.filter(pk__in=newest, scorer_id=scorer_id, received_at__gte=midnight(window(now)[0]))
+    if version is not None:
+        found = found.filter(scorer_version=version)
+    alert = found.select_related("scorer").defer("text", "features", "evidence").order_by("-pk").first()
+    if alert is None:
+        return None
+    week = monday_of(alert.received_at)
+    return Version(scorer_id, alert.scorer.name, alert.scorer_version, week, week, Sample())
 
 
 def _change(own: Version, before: Version | None) -> Interval | None:

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from feedback.models import Reason
 from scoring.cards.reliability import LEAST, Reliability
-from scoring.cards.selectors import NEWEST, WEEKS, ReportCard, Version
+from scoring.cards.selectors import COUNTED_WITHIN, NEWEST, WEEKS, ReportCard, Version
 from scoring.evaluation import Ordering
 from scoring.lead.sentences import FEW, errors, outlier, two_sentences
 from scoring.lead.tables import count, percent, two_places
@@ -27,6 +27,9 @@ def headline(card: ReportCard) -> str:
         card.version.precision,
         {"name": name_of(card.version), "raised": count(card.version.sample.total.raised)},
     )
+    if not card.version.is_counted:
+        words["seconds"] = str(COUNTED_WITHIN)
+        return _("%(name)s: nothing counted yet, the figures follow within some %(seconds)s seconds") % words
     if share.value is None or share.n < FEW:
         return _("%(name)s: %(raised)s alerts, too few judged to say how precise it is") % words
     words["share"] = str(round(share.value * 100))
@@ -65,10 +68,17 @@ def weakest(versions: Sequence[Version]) -> str:
 def unknown(version: Version) -> str:
     """Why nothing can be said of all that a version raised."""
     if not version.sample.certain.judged and not version.sample.drawn.judged:
-        return _("not known yet: none has been judged")
+        return unjudged(version)
     if version.sample.drawn.raised and not version.sample.drawn.judged:
         return _("not known yet: some were hidden, and no audit of such has been judged")
     return _("not known yet: none of those that were sure to be shown has been judged")
+
+
+def unjudged(version: Version) -> str:
+    """Why nothing can be said of what a version showed."""
+    if not version.is_counted:
+        return _("not known yet: nothing has been counted")
+    return _("not known yet: none has been judged")
 
 
 def looked_into(card: ReportCard) -> str:
@@ -80,7 +90,7 @@ def looked_into(card: ReportCard) -> str:
     return (
         _(
             "Looked into: the newest %(looked)s judged alerts (%(most)s at most), of any age; "
-            "the %(judged)s in the figure were raised within the last %(weeks)s weeks."
+            "the %(judged)s in the figure were received within the last %(weeks)s weeks."
         )
         % words
     )

@@ -5,13 +5,15 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from config.celery import COUNT_SECONDS
 from feedback.models import Queue, Scorer, Value
-from scoring.cards.selectors import card_of
+from scoring.cards.selectors import COUNTED_WITHIN, card_of
 from scoring.lead.services import catch_up
+from scoring.models import FigureStanding
 from tests import factories
-from tests.scoring.api.conftest import client_of
+from tests.scoring.api.conftest import alert, client_of
 from tests.scoring.cards.history import raised
-from tests.scoring.lead.history import NOW
+from tests.scoring.lead.history import NOW, weeks_ago
 
 CARDS, CARD = "/lead/churn/scorers/", "/lead/churn/scorers/voice-llm/"
 
@@ -36,6 +38,37 @@ class TestTheApi:
     def test_of_a_scorer_that_raised_nothing_is_not_found(self, queue: Queue, upstream: Scorer) -> None:
         assert client_of(upstream).get("report-card").status_code == 404
 
+    def test_answers_before_the_first_alert_is_counted(self, queue: Queue, upstream: Scorer) -> None:
+        raised(queue, upstream, None, True, scorer_version="7")
+        body = client_of(upstream).get("report-card").json()
+        assert (body["counted"], body["card"]["version"], body["card"]["alerts"]) == (False, "7", 0)
+        assert body["card"]["precision"]["value"] is None
+        catch_up(queue=queue, now=NOW)
+        body = client_of(upstream).get("report-card").json()
+        assert (body["counted"], body["card"]["version"], body["card"]["alerts"]) == (True, "7", 1)
+
+    def test_knows_a_new_version_beside_the_counted_ones(self, queue: Queue, upstream: Scorer) -> None:
+        raised(queue, upstream, None, True, scorer_version="7")
+        catch_up(queue=queue, now=NOW)
+        raised(queue, upstream, None, True, scorer_version="8", weeks=0.0)
+        body = client_of(upstream).get("report-card", version="8").json()
+        assert [one["version"] for one in body["versions"]] == ["8", "7"]
+        assert (body["counted"], body["change"]) == (False, None)
+        assert client_of(upstream).get("report-card", version="9").status_code == 404
+
+    def test_counts_by_the_time_of_receipt(self, queue: Queue, upstream: Scorer) -> None:
+        posted = alert(raised_at=weeks_ago(40.0).isoformat())
+        assert client_of(upstream).post("alerts", posted).status_code == 201
+        catch_up(queue=queue, now=NOW)
+        assert client_of(upstream).get("report-card").json()["card"]["alerts"] == 1
+
+    def test_of_a_scorer_that_raised_nothing_of_late_is_not_found(self, queue: Queue, upstream: Scorer) -> None:
+        raised(queue, upstream, None, True, weeks=30.0)
+        assert client_of(upstream).get("report-card").status_code == 404
+
+    def test_the_promise_of_some_seconds_is_the_clocks(self) -> None:
+        assert COUNTED_WITHIN == COUNT_SECONDS
+
 
 class TestThePages:
     def test_say_why_a_figure_is_not_known(
@@ -50,6 +83,17 @@ class TestThePages:
         catch_up(queue=queue, now=NOW)
         for address in (CARD, CARDS):
             assert "some were hidden, and no audit of such has been judged" in client.get(address).content.decode()
+
+    def test_a_card_that_nobody_has_counted_says_so(
+        self, queue: Queue, upstream: Scorer, lena: User, client: Client
+    ) -> None:
+        catch_up(queue=queue, now=NOW)
+        raised(queue, upstream, None, True, weeks=0.0)
+        FigureStanding.objects.update(counted_at=NOW)
+        client.force_login(lena)
+        page = client.get(CARD).content.decode()
+        assert "voice-llm: nothing counted yet, the figures follow within some 15 seconds" in page
+        assert page.count("not known yet: nothing has been counted") == 2
 
     def test_hostile_words_are_escaped(
         self, queue: Queue, upstream: Scorer, rhea: User, lena: User, client: Client
