@@ -65,7 +65,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class PeoplePage:
-    """The whole page. `looked` says how far the worker has looked."""
+    """The whole page. `looked` says how far the worker has looked.
+
+    The estimates are of the last `compared` ledger rows, everything else of the last `lately`.
+    """
 
     queue: Queue
     sentence: str
@@ -74,6 +77,7 @@ class PeoplePage:
     rows: list[Row]
     looked: Vetting | None
     lately: int = selectors.LATELY
+    compared: int = selectors.COMPARED
 
 
 def people_page(*, user: Person, slug: str) -> PeoplePage:

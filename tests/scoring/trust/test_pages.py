@@ -13,6 +13,7 @@ from scoring.charts import Words
 from scoring.models import Ruling, Suspect
 from scoring.services import amending
 from scoring.trust import drawing
+from scoring.trust.selectors import COMPARED, LATELY
 from scoring.trust.services import vet_judges
 from tests.factories import NOON, judge, raise_alert
 
@@ -48,6 +49,11 @@ class TestThePage:
         assert "Tom seems to mark everything false" in page()
         assert "0% of 41 verdicts said accurate" in page() and "62%" in page()
         assert "4 of 5 known answers were wrong" in page()
+
+    def test_it_and_the_documentation_say_of_which_rows_each_figure_is(self, page: Any, settings: Any) -> None:
+        guide = (settings.BASE_DIR / "docs" / "trust.md").read_text()
+        for rows in (f"last {LATELY:,}", f"last {COMPARED:,}"):
+            assert rows in page() and f"{rows} ledger rows" in guide
 
     def test_a_judge_with_figures_has_a_strip_with_a_title(
         self, page: Any, queue: Queue, upstream: Scorer, rhea: User, tom: User
