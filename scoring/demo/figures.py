@@ -65,12 +65,14 @@ def evidence_for(
     channel: str,
     text: str,
     found: dict[str, Feature],
-    score: float,
     rng: Random,
 ) -> tuple[Evidence, ...]:
-    """What a rep would look up before judging, in the customer's language."""
+    """What a rep would look up before judging, in the customer's language.
+
+    No scorer's score is among it: whoever judges an alert blind sees its evidence.
+    """
     en = company.lang == "en"
-    lines = [_grounds(scorer, text, score, en), _last_contact(company, channel, found, en, rng)]
+    lines = [*_grounds(scorer, text, en), _last_contact(company, channel, found, en, rng)]
     if company.is_customer_on(day):
         lines.append(_contract(company, day, en))
     tickets = found.get("tickets_open")
@@ -82,14 +84,15 @@ def evidence_for(
     return tuple(lines)
 
 
-def _grounds(scorer: ScorerStory, text: str, score: float, en: bool) -> Evidence:
+def _grounds(scorer: ScorerStory, text: str, en: bool) -> list[Evidence]:
+    """What the scorer fired on, where it can say so."""
     bank = scorer.grounds.get("en" if en else "zh", ())
     if scorer.kind == "llm":
-        return Evidence("Detector's confidence" if en else "检测器置信", f"{score:.2f}")
+        return []
     if scorer.kind == "sql":
-        return Evidence("Threshold" if en else "触发阈值", bank[0])
+        return [Evidence("Threshold" if en else "触发阈值", bank[0])]
     hits = [word for word in bank if word in text.lower()] or list(bank[:1])
-    return Evidence("Words matched" if en else "命中词", ", ".join(hits[:3]) if en else "、".join(hits[:3]))
+    return [Evidence("Words matched" if en else "命中词", ", ".join(hits[:3]) if en else "、".join(hits[:3]))]
 
 
 def _last_contact(company: Company, channel: str, found: dict[str, Feature], en: bool, rng: Random) -> Evidence:

@@ -94,9 +94,7 @@ class _Teller:
         text = speak(queue=self.queue, scene=scene, lang=lang, channel=channel, due=company.due(self.day), rng=rng)
         found = figures.features_of(self.queue, company, self.day, truth=truth, rng=rng)
         score = figures.upstream_score(scorer, version, truth=truth, rng=rng)
-        evidence = figures.evidence_for(
-            scorer, company, self.day, channel=channel, text=text, found=found, score=score, rng=rng
-        )
+        evidence = figures.evidence_for(scorer, company, self.day, channel=channel, text=text, found=found, rng=rng)
         alert = AlertRaised(
             at=self.at, queue=self.queue.slug, external_id=external_id, scorer=scorer.name,
             scorer_version=scorer.versions[version], customer_id=company.external_id, customer_name=company.name,

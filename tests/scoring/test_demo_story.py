@@ -111,6 +111,11 @@ class TestProportions:
         assert spoken["mixed"] >= 5
         assert all(any("一" <= letter <= "鿿" for letter in alert.text) for alert in alerts(slug) if alert.lang == "zh")
 
+    def test_no_evidence_gives_a_score_away_to_who_judges_blind(self) -> None:
+        shown = [(line, alert.upstream_score) for alert in alerts() for line in alert.evidence]
+        assert not any("onfidence" in line.label or "置信" in line.label for line, _score in shown)
+        assert not any(score is not None and f"{score:.2f}" == line.value for line, score in shown)
+
     def test_weekends_are_quiet(self) -> None:
         by_weekday = Counter(alert.at.astimezone(SHANGHAI).weekday() for alert in alerts())
         assert by_weekday[6] < by_weekday[2] / 2
