@@ -20,7 +20,7 @@ from scoring.amended import amendments_of
 from scoring.facts import facts_of_alerts
 from scoring.features import extract
 from scoring.fold import Belief, Way, configuration_of
-from scoring.lifecycle.presets import parameters_of
+from scoring.lifecycle.presets import changed, parameters_of
 from scoring.lifecycle.selectors import comparison_of, reigned
 from scoring.models import Challenger, ChallengerEnd, ModelConfiguration, Reign, ShadowScore
 from scoring.services import generations
@@ -39,6 +39,10 @@ _beliefs: dict[int, Belief] = {}
 
 class ChallengerRuns(ValueError):
     """A queue has one challenger at a time: promote or drop it first."""
+
+
+class NothingDiffers(ValueError):
+    """A challenger that is the champion over again would tell nothing."""
 
 
 class ChallengerEnded(ValueError):
@@ -60,13 +64,16 @@ class Raised:
 def start(*, queue: Queue, preset: str, by: Person | None, now: datetime) -> Challenger:
     """Freeze the champion's configuration with a preset's changes, and let it learn beside it.
 
-    Raises `ChallengerRuns`; `PresetUnknown` or `ConfigInvalid` for what is no configuration.
+    Raises `ChallengerRuns`, `NothingDiffers`; `PresetUnknown` or `ConfigInvalid` for what is no configuration.
     """
     with transaction.atomic():
         take(Lock.LEDGER, queue.pk)
         if Challenger.objects.filter(queue=queue, ended_at__isnull=True).exists():
             raise ChallengerRuns(_("A challenger is learning already: promote or drop it first."))
-        parameters = parameters_of(preset, configuration_of(queue.pk).parameters)
+        champion = configuration_of(queue.pk).parameters
+        parameters = parameters_of(preset, champion)
+        if not changed(champion, parameters):
+            raise NothingDiffers(_("This is what is in force: choose something else to try."))
         newest = ModelConfiguration.objects.filter(queue=queue).aggregate(newest=Max("version"))["newest"]
         configuration = ModelConfiguration.objects.create(
             queue=queue, version=newest + 1, parameters=parameters, reign=Reign.ON_TRIAL

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from feedback.models import Queue, Role
 from feedback.selectors import queue_for
 from scoring.lifecycle import challenging, services, words
-from scoring.lifecycle.challenging import ChallengerEnded, ChallengerRuns, TooFewJudged
+from scoring.lifecycle.challenging import ChallengerEnded, ChallengerRuns, NothingDiffers, TooFewJudged
 from scoring.lifecycle.presets import PresetUnknown
 from scoring.lifecycle.services import AlarmIsClosed
 from scoring.models import Amendment, Challenger, Checkpoint, DriftAlarm
@@ -62,7 +62,7 @@ def do(*, user: Person, slug: str, deed: str, given: Mapping[str, str], now: dat
         return _DEEDS[deed](Order(queue, user, given, now))
     except AlarmIsClosed:
         return Done(_("This alarm has closed by itself."), well=False)
-    except (AmendmentInvalid, ChallengerRuns, ChallengerEnded, TooFewJudged) as refusal:
+    except (AmendmentInvalid, ChallengerRuns, ChallengerEnded, NothingDiffers, TooFewJudged) as refusal:
         return Done(str(refusal), well=False)
     except PresetUnknown:
         return Done(_("Choose what the challenger should try."), well=False)

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from feedback.models import Queue, Role
 from feedback.selectors import queue_for
 from scoring.lifecycle import selectors, words
+from scoring.lifecycle.presets import changed
 from scoring.lifecycle.selectors import Contest, Learner, Past
-from scoring.models import Checkpoint, DriftAlarm
+from scoring.models import Challenger, Checkpoint, DriftAlarm, ModelConfiguration
 
 Person = AbstractBaseUser | AnonymousUser
 
@@ -52,6 +53,27 @@ class CheckpointLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigurationLine:
+    """A configuration that has been in force or on trial, and how it differs from the one in force."""
+
+    name: str
+    version: int
+    day: datetime
+    differs: str
+    in_force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a challenger could try. `differs` is empty where it is what is in force."""
+
+    key: str
+    name: str
+    about: str
+    differs: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelPage:
     """The page of a queue's model."""
 
@@ -66,8 +88,10 @@ class ModelPage:
     contest: Contest
     comparison: list[Line]
     contest_name: str
-    contest_changes: str
-    presets: list[tuple[str, str, str]]
+    differences: list[tuple[str, str, str]]
+    offers: list[Offer]
+    configurations: list[ConfigurationLine]
+    tried: list[ConfigurationLine]
     standing: str
     checkpoints: list[CheckpointLine]
     failed: str
@@ -76,7 +100,8 @@ class ModelPage:
 def model_page(*, user: Person, slug: str, now: datetime) -> ModelPage:
     """The page of a queue that the person leads. Raises `Queue.DoesNotExist` for any other."""
     queue = queue_for(user, slug, Role.LEAD)
-    learner, contest, past = selectors.learner_of(queue.pk), selectors.contest_of(queue.pk), selectors.past_of(queue.pk)
+    learner, contest = selectors.learner_of(queue.pk), selectors.contest_of(queue.pk)
+    past = selectors.past_of(queue.pk, learner.passport["generation"])
     alarms = [_alarm_line(alarm) for alarm in selectors.alarms_of(queue.pk, closed=True)]
     return ModelPage(
         queue,
@@ -89,9 +114,11 @@ def model_page(*, user: Person, slug: str, now: datetime) -> ModelPage:
         past,
         contest,
         _comparison(contest),
-        words.preset_name(contest.challenger.preset) if contest.challenger else "",
-        words.changes(contest.changed),
-        words.presets(),
+        _name(contest.challenger.configuration) if contest.challenger else "",
+        [(name, words.plain(own), words.plain(champions)) for name, champions, own in contest.changed],
+        _offers(contest),
+        [_configuration(one, past.in_force) for one in past.reigned],
+        [_configuration(one.configuration, past.in_force, one) for one in contest.dropped],
         words.standing(past.counted_to(_head(learner)), _head(learner)),
         _checkpoints(past, _head(learner)),
         words.failed_training(learner.failed, learner.passport["generation"]) if learner.failed else "",
@@ -111,6 +138,30 @@ def _checkpoints(past: Past, head: int) -> list[CheckpointLine]:
         in_force = not held_back and one.position == past.counted_to(head)
         found.append(CheckpointLine(one, words.auc(past.auc.get(one.position)), in_force, held_back))
     return found
+
+
+def _offers(contest: Contest) -> list[Offer]:
+    """The presets, each with what it would change."""
+    return [
+        Offer(key, name, about, words.changes(contest.offers[key]))
+        for key, name, about in words.presets()
+        if key in contest.offers
+    ]
+
+
+def _name(configuration: ModelConfiguration) -> str:
+    challenger = getattr(configuration, "challenger", None)
+    return words.configuration_name(configuration.version, challenger.preset if challenger else "")
+
+
+def _configuration(
+    one: ModelConfiguration, in_force: ModelConfiguration, ended: Challenger | None = None
+) -> ConfigurationLine:
+    """A configuration beside the one in force: when it was frozen, or when its contest ended."""
+    differs = words.changes(changed(in_force.parameters, one.parameters))
+    if ended is None:
+        return ConfigurationLine(_name(one), one.version, one.created_at, differs, one.pk == in_force.pk)
+    return ConfigurationLine(_name(one), one.version, ended.ended_at or ended.started_at, differs)
 
 
 def _headline(queue: Queue, learner: Learner, alarms: list[AlarmLine]) -> str:

@@ -13,6 +13,9 @@ class PresetUnknown(ValueError):
     """There is no such preset."""
 
 
+Change = tuple[str, Any, Any]  # a parameter's name, its value before and after
+
+
 def parameters_of(preset: str, champion: Mapping[str, Any]) -> dict[str, Any]:
     """The champion's parameters with those of a preset changed, checked. Raises `PresetUnknown`, `ConfigInvalid`."""
     if preset not in PRESETS:
@@ -21,7 +24,12 @@ def parameters_of(preset: str, champion: Mapping[str, Any]) -> dict[str, Any]:
     return ModelConfig.from_dict(replace(config, **PRESETS[preset](config)).to_dict()).to_dict()
 
 
-def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+def offers(champion: Mapping[str, Any]) -> dict[str, list[Change]]:
+    """Every preset, with what it would change of the champion; nothing where the champion is that already."""
+    return {preset: changed(champion, parameters_of(preset, champion)) for preset in PRESETS}
+
+
+def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
     """The parameters in which two configurations differ: name, before, after."""
     before, after = every_parameter(before), every_parameter(after)
     pairs = [(one.name, before[one.name], after[one.name]) for one in fields(ModelConfig)]

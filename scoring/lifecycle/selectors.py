@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.db.models.functions import Length
 
 from scoring.amended import amendments_of
+from scoring.amendments import Amendments
 from scoring.fold import configuration_of
 from scoring.lead.rollups import BLOCK_SIZE
 from scoring.learner.model_config import ModelConfig
 from scoring.lifecycle.comparison import Comparison, compare
 from scoring.lifecycle.footprint import footprint
-from scoring.lifecycle.presets import changed
+from scoring.lifecycle.presets import Change, changed, offers
 from scoring.models import (
     Amendment,
     AmendmentKind,
     Challenger,
+    ChallengerEnd,
     Checkpoint,
     DriftAlarm,
     FailedTraining,
@@ -49,7 +52,7 @@ class Learner:
     behind: int
     stale: bool
     version: int
-    changed: list[tuple[str, Any, Any]]
+    changed: list[Change]
     report: dict[str, Any]
     held_back: int
     retraining: frozenset[int]
@@ -63,10 +66,11 @@ class Learner:
 
 @dataclass(frozen=True, slots=True)
 class GenerationLine:
-    """A generation, and the position at which it was adopted."""
+    """A generation, the position at which it was adopted, and whether it serves."""
 
     generation: Generation
     since: int | None
+    in_force: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +86,23 @@ class Past:
     holds: list[Amendment]
     generations: list[GenerationLine]
     reigned: list[ModelConfiguration]
-    in_force: int
+    in_force: ModelConfiguration
     counted_to: Callable[[int], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """The challenger, if there is one, beside the champion on the alerts that both have scored."""
+    """The challenger, if there is one, beside the champion on the alerts that both have scored.
+
+    `offers`: what could be tried where there is none, with what each would change.
+    """
 
     challenger: Challenger | None
     scored: int
-    changed: list[tuple[str, Any, Any]]
+    changed: list[Change]
     comparison: Comparison | None
-    ended: list[Challenger]
+    dropped: list[Challenger]
+    offers: dict[str, list[Change]]
 
 
 def alarms_of(queue_id: int, closed: bool = False) -> list[DriftAlarm]:
@@ -118,7 +126,7 @@ def reigned(queue_id: int) -> QuerySet[ModelConfiguration]:
     """The configurations that are or have been in force, newest first."""
     mine = ModelConfiguration.objects.filter(queue_id=queue_id)
     in_force = mine.filter(Q(reign=Reign.AT_ONCE) | Q(appointments__kind=AmendmentKind.APPOINT))
-    return in_force.distinct().order_by("-version")
+    return in_force.select_related("challenger").distinct().order_by("-version")
 
 
 def learner_of(queue_id: int) -> Learner:
@@ -143,35 +151,46 @@ def learner_of(queue_id: int) -> Learner:
     )  # fmt: skip
 
 
-def past_of(queue_id: int) -> Past:
-    """What a lead can go back to. Checkpoints without their bytes."""
+def past_of(queue_id: int, serving: Mapping[str, Any] | None) -> Past:
+    """What a lead can go back to. Checkpoints without their bytes. `serving`: the generation, as a passport has it."""
     configuration, amendments = configuration_of(queue_id), amendments_of(queue_id)
     kept = Checkpoint.objects.filter(configuration=configuration).defer("payload").order_by("-position")
     numbers = [hold.number for hold in amendments.holds]
     holds = Amendment.objects.filter(queue_id=queue_id, number__in=numbers).select_related("judge", "created_by")
-    since = {row.generation: row.since for row in amendments.adoptions(configuration.pk)}
-    trained = Generation.objects.filter(configuration=configuration).defer("payload").order_by("-learnt", "-trained_at")
-    lines = [GenerationLine(one, since.get(one.pk)) for one in trained[:RECENT]]
     checkpoints = list(kept)
     auc = _auc_before(queue_id, [one.position for one in checkpoints])
     return Past(
-        checkpoints, auc, list(holds.order_by("-number")), lines, list(reigned(queue_id)), configuration.version,
-        amendments.counted_to,
+        checkpoints, auc, list(holds.order_by("-number")), _generations(configuration, amendments, serving),
+        list(reigned(queue_id)), configuration, amendments.counted_to,
     )  # fmt: skip
+
+
+def _generations(
+    configuration: ModelConfiguration, amendments: Amendments, serving: Mapping[str, Any] | None
+) -> list[GenerationLine]:
+    """The newest generations of a configuration, and the one that serves: last adopted first, by position.
+
+    Their counts of labels are no order: after a roll-back fewer are learnt at a later position.
+    """
+    since = {row.generation: (row.since, row.number) for row in amendments.adoptions(configuration.pk)}
+    digest = serving["digest"] if serving else ""
+    trained = list(Generation.objects.filter(configuration=configuration).defer("payload").order_by("-trained_at"))
+    trained.sort(key=lambda one: since.get(one.pk, (inf, inf)), reverse=True)
+    lines = [GenerationLine(one, since.get(one.pk, (None,))[0], one.digest == digest) for one in trained]
+    return [line for number, line in enumerate(lines) if number < RECENT or line.in_force]
 
 
 def contest_of(queue_id: int) -> Contest:
     """The challenger and the champion, alert by alert: each probability was made before the label was known."""
     contests = Challenger.objects.filter(queue_id=queue_id).select_related("configuration", "started_by", "ended_by")
     challenger = contests.filter(ended_at__isnull=True).first()
-    ended = list(contests.filter(ended_at__isnull=False)[:RECENT])
+    dropped = list(contests.filter(ended=ChallengerEnd.DROPPED)[:RECENT])
+    champion = configuration_of(queue_id).parameters
     if challenger is None:
-        return Contest(None, 0, [], None, ended)
-    before = configuration_of(queue_id).parameters
+        return Contest(None, 0, [], None, dropped, offers(champion))
     scores = _scores_of(challenger)
-    return Contest(
-        challenger, len(scores), changed(before, challenger.configuration.parameters), _compared(scores), ended
-    )
+    differs = changed(champion, challenger.configuration.parameters)
+    return Contest(challenger, len(scores), differs, _compared(scores), dropped, {})
 
 
 def comparison_of(challenger: Challenger) -> Comparison | None:

@@ -161,7 +161,12 @@ def configuration(version: int, differs: Sequence[tuple[str, Any, Any]]) -> tupl
 
 def changes(differs: Sequence[tuple[str, Any, Any]]) -> str:
     """Parameters that differ, with both values."""
-    return ", ".join(f"{name} {before:g} → {after:g}" for name, before, after in differs)
+    return ", ".join(f"{name} {plain(before)} → {plain(after)}" for name, before, after in differs)
+
+
+def plain(value: float) -> str:
+    """A parameter as one would type it."""
+    return f"{value:g}"
 
 
 def prior(passport: Mapping[str, Any], queues: int) -> tuple[str, str]:
@@ -226,3 +231,10 @@ def auc(value: float | None) -> str:
 def preset_name(key: str) -> str:
     """What a challenger tries."""
     return next((name for known, name, _about in presets() if known == key), key)
+
+
+def configuration_name(version: int, preset: str) -> str:
+    """A configuration by what it was made to try, and by its number: the same can be tried again later."""
+    if not preset:
+        return _("Version %(version)s") % {"version": version}
+    return _("%(name)s (version %(version)s)") % {"name": preset_name(preset), "version": version}

@@ -17,6 +17,7 @@ from scoring.lifecycle import challenging
 from scoring.lifecycle.challenging import (
     ChallengerEnded,
     ChallengerRuns,
+    NothingDiffers,
     TooFewJudged,
     drop,
     promote,
@@ -95,6 +96,11 @@ class TestStarting:
         with pytest.raises(ChallengerRuns):
             start(queue=queue, preset="only_text", by=lena, now=NOON)
         assert ModelConfiguration.objects.filter(queue=queue).count() == 2
+
+    def test_the_champion_over_again_is_refused(self, queue: Queue, lena: User) -> None:
+        with pytest.raises(NothingDiffers):
+            start(queue=queue, preset="todays_defaults", by=lena, now=NOON)
+        assert not Challenger.objects.exists() and not ModelConfiguration.objects.filter(reign="on_trial").exists()
 
     def test_the_database_holds_that_too(self, queue: Queue, challenger: Challenger) -> None:
         other = ModelConfiguration.objects.create(queue=queue, version=9, parameters={}, reign="on_trial")

@@ -12,11 +12,13 @@ from django.urls import reverse
 from feedback.models import Queue, Scorer, Value
 from feedback.selectors import head_of
 from scoring import checkpoints
+from scoring.fold import configuration_of
 from scoring.lifecycle import challenging, words
 from scoring.lifecycle.comparison import Difference
+from scoring.lifecycle.selectors import RECENT, past_of
 from scoring.lifecycle.watch import Movement
-from scoring.models import Amendment, Challenger, Checkpoint, DriftAlarm
-from scoring.services import learn
+from scoring.models import Amendment, Challenger, Checkpoint, DriftAlarm, Generation
+from scoring.services import amending, learn
 from tests import factories
 from tests.factories import NOON
 from tests.scoring.lifecycle.test_challenging import compared
@@ -96,6 +98,31 @@ class TestThePage:
             leading.get(address(taught))
 
 
+class TestGenerations:
+    def generation(self, queue: Queue, learnt: int, since: int | None, hours: int = 0) -> Generation:
+        made = Generation.objects.create(
+            configuration=configuration_of(queue.pk), learnt=learnt, chain=f"{learnt}/{since}", payload=b"",
+            digest=f"d{learnt}", trained_at=NOON + timedelta(hours=hours),
+        )  # fmt: skip
+        if since is not None:
+            amending.adopt(queue=queue, generation=made, since=since, now=NOON)
+        return made
+
+    def test_the_last_adopted_comes_first_however_little_it_learnt(self, queue: Queue) -> None:
+        for hours, (learnt, since) in enumerate([(60, 60), (240, 240), (120, 300), (480, None)]):
+            self.generation(queue, learnt, since, hours)
+        lines = past_of(queue.pk, {"learnt": 120, "digest": "d120"}).generations
+        assert [(one.generation.learnt, one.since) for one in lines] == [(480, None), (120, 300), (240, 240), (60, 60)]
+        assert [one.generation.learnt for one in lines if one.in_force] == [120]
+
+    def test_the_one_in_force_is_among_them_however_old(self, queue: Queue) -> None:
+        for number in range(RECENT + 2):
+            self.generation(queue, 10 + number, 10 + number, number)
+        lines = past_of(queue.pk, {"learnt": 10, "digest": "d10"}).generations
+        assert len(lines) == RECENT + 1 and lines[-1].in_force and lines[0].since == 10 + RECENT + 1
+        assert not any(one.in_force for one in past_of(queue.pk, None).generations)
+
+
 class TestWhoMaySee:
     @pytest.mark.parametrize("name", ["rhea", "ada", "mallory"])
     def test_for_others_it_does_not_exist(
@@ -140,6 +167,33 @@ class TestDeeds:
         leading.post(address(taught, "drop"), {"challenger": challenger.pk})
         challenger.refresh_from_db()
         assert challenger.ended == "dropped"
+
+    def test_a_challenger_has_a_number_and_says_what_differs(self, leading: Client, taught: Queue) -> None:
+        leading.post(address(taught, "challenge"), {"preset": "forget_faster"})
+        leading.post(address(taught, "drop"), {"challenger": Challenger.objects.get().pk})
+        leading.post(address(taught, "challenge"), {"preset": "forget_faster"})
+        page = leading.get(address(taught)).content.decode()
+        assert "<strong>Forget faster (version 3)</strong> learns beside" in page
+        assert "Forget faster (version 2), dropped on" in page
+        row = r"<code>counts_span</code></th><td[^>]*>250</td><td[^>]*>500</td>"
+        assert re.search(row, page) and "counts_span 500 → 250" in page
+
+    def test_what_is_in_force_is_not_offered(self, leading: Client, taught: Queue) -> None:
+        page = leading.get(address(taught)).content.decode()
+        assert re.findall(r'value="(\w+)" required disabled', page) == ["todays_defaults"]
+        answer = leading.post(address(taught, "challenge"), {"preset": "todays_defaults"})
+        assert answer.status_code == 409 and "choose something else to try" in answer.content.decode()
+        assert not Challenger.objects.exists()
+
+    def test_configurations_that_reigned_say_how_they_differ(
+        self, leading: Client, taught: Queue, upstream: Scorer
+    ) -> None:
+        leading.post(address(taught, "challenge"), {"preset": "without_text"})
+        compared(Challenger.objects.get(), upstream)
+        leading.post(address(taught, "promote"), {"challenger": Challenger.objects.get().pk})
+        page = leading.get(address(taught)).content.decode()
+        assert "Without the text (version 2), frozen on" in page and "Version 1, frozen on" in page
+        assert "In force → this one: max_text_ids 0 → " in page
 
     def test_a_challenger_is_promoted_and_the_old_one_taken_back(
         self, leading: Client, taught: Queue, upstream: Scorer
