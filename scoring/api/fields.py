@@ -54,13 +54,25 @@ def _of_our_time(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+def _names_something(value: object) -> object:
+    """An id of blanks is none: all that came without an id would be one customer's."""
+    if isinstance(value, str) and value and not value.strip():
+        raise ValueError("write an id; this one is all blanks")
+    return value
+
+
 def _not_reserved(value: str) -> str:
     if value in RESERVED:
         raise ValueError(f"{value!r} is part of an address of this API; choose another id")
     return value
 
 
-Id = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=Alert.MAX_EXTERNAL_ID, pattern=NO_CONTROL)]
+# The constraints come first: behind a validator they would not be in the document.
+Id = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=Alert.MAX_EXTERNAL_ID, pattern=NO_CONTROL),
+    BeforeValidator(_names_something),
+]
 AlertId = Annotated[Id, AfterValidator(_not_reserved)]
 Moment = Annotated[AwareDatetime, AfterValidator(_of_our_time), BeforeValidator(_rfc3339)]
 DecisionId = Annotated[UUID, BeforeValidator(_plain_uuid)]

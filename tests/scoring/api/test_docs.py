@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from django.conf import LazySettings, settings
@@ -12,6 +13,7 @@ from config.environment import Environment
 from scoring.api import openapi
 from scoring.api.problems import Refusal
 from scoring.api.schemas import AlertIn, OutcomeIn
+from scoring.learner.reasons import Kind
 from tests.scoring.api.conftest import ApiClient
 
 PAGE = (Path(settings.BASE_DIR) / "docs" / "api.md").read_text()
@@ -30,6 +32,10 @@ class TestThePage:
     @pytest.mark.parametrize("refusal", Refusal)
     def test_has_every_status(self, refusal: Refusal) -> None:
         assert re.search(rf"^\|[ 0-9,]*\b{refusal.status}\b", PAGE, re.MULTILINE)
+
+    @pytest.mark.parametrize("kind", get_args(Kind))
+    def test_has_every_kind_of_reason(self, kind: str) -> None:
+        assert re.search(rf"^\| `{kind}` \| .+ \| .+ \| .+ \|$", PAGE, re.MULTILINE)
 
     def test_posts_what_the_api_takes(self) -> None:
         bodies = [json.loads(text) for text in re.findall(r"-d '(\{.*?\})'", PAGE, re.DOTALL)]
