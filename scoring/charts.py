@@ -9,13 +9,14 @@ and weights are classes: the content security policy allows no style attributes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby
 
 HEIGHT = 240  # pixels of the whole drawing; static/css/lead.css sets the same
 GUTTER = 40  # pixels of its padding at the left; there too
 TOP, BOTTOM = 18, 24  # pixels kept for the topmost label and for the axis
+TYPE = 15  # pixels from one line of labels to the next
 STRETCHED = 1000  # units of the inner drawing, each way
 
 
@@ -101,7 +102,7 @@ def line_chart(words: Words, lines: Sequence[Line], across: Sequence[Tick], up: 
         _grid(up, scale),
         _stretched(part for line in lines for part in _strokes(line, scale)),
         (_dot(point, scale) for line in lines if line.dots for point in line.points),
-        (part for line in lines for part in _ends(line, scale)),
+        _ends(lines, scale),
         _across(across),
     )
 
@@ -194,7 +195,55 @@ def _whisker(point: Point, scale: Scale) -> str:
     return f'<line class="chart__whisker" x1="{x}" x2="{x}" y1="{low:.1f}" y2="{high:.1f}"/>'
 
 
-def _ends(line: Line, scale: Scale) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _End:
+    """A word at an end of a line, and where it would stand by itself."""
+
+    x: float
+    y: float
+    word: str
+    classes: str
+
+
+def _ends(lines: Sequence[Line], scale: Scale) -> Iterator[str]:
+    """The words at the ends of all lines: off the dots there, and a line of type apart from each other."""
+    dots = [(x > 0.5, y) for line in lines if line.dots for x, y in _end_dots(line, scale)]
+    words = [
+        _off(end, [y for side, y in dots if side == (end.x > 0.5)]) for line in lines for end in _ends_of(line, scale)
+    ]
+    for _side, side in groupby(sorted(words, key=lambda end: (end.x > 0.5, end.y)), key=lambda end: end.x > 0.5):
+        together = list(side)
+        for end, y in zip(together, _apart([end.y for end in together]), strict=True):
+            yield _text(end.x, y, end.word, end.classes)
+
+
+def _end_dots(line: Line, scale: Scale) -> list[tuple[float, float]]:
+    known = [(point.x, scale.pixels(point.y)) for point in line.points if point.y is not None]
+    return [known[0], known[-1]] if known else []
+
+
+def _off(end: _End, dots: Iterable[float]) -> _End:
+    """The word, lower where it would lie on a dot."""
+    y = end.y
+    for dot in sorted(dots):
+        if y - TYPE < dot < y + 4:
+            y = dot + TYPE + 1
+    return replace(end, y=y)
+
+
+def _apart(places: Sequence[float]) -> list[float]:
+    """Places from the top down, moved as little as is needed to be `TYPE` apart and inside the drawing."""
+    moved: list[float] = []
+    for y in places:
+        moved.append(max(y, moved[-1] + TYPE) if moved else y)
+    lowest = float(HEIGHT - BOTTOM)
+    for i in reversed(range(len(moved))):
+        moved[i] = min(moved[i], lowest)
+        lowest = moved[i] - TYPE
+    return moved
+
+
+def _ends_of(line: Line, scale: Scale) -> Iterator[_End]:
     """The words at the first and the last known point: above a band, below a reference, inside the drawing."""
     known = [point for point in line.points if point.y is not None]
     strong = "" if line.kind == "reference" else " chart__label--strong"
@@ -203,7 +252,7 @@ def _ends(line: Line, scale: Scale) -> Iterator[str]:
             above = scale.pixels(max(point.y or 0.0, point.high if line.band else 0.0)) - 6
             below = scale.pixels(min(near.y or 0.0 for near in known[-3:])) + 16
             y = below if line.kind == "reference" else max(above, 11)
-            yield _text(point.x, y, word, f"chart__label{strong}")
+            yield _End(point.x, y, word, f"chart__label{strong}")
 
 
 def _stack(bar: Bar, x: float, step: float, scale: Scale) -> Iterator[str]:

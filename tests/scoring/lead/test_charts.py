@@ -1,5 +1,6 @@
 """The drawings: safe markup that says what it shows."""
 
+import itertools
 import re
 from xml.etree import ElementTree
 
@@ -7,8 +8,10 @@ import pytest
 from django.template import Context, Template
 
 from scoring.charts import (
+    BOTTOM,
     HEIGHT,
     TOP,
+    TYPE,
     Bar,
     Line,
     Point,
@@ -39,6 +42,35 @@ def drawn() -> dict[str, Svg]:
         "reliability": reliability_chart(WORDS, [point], TICKS, TICKS),
         "spark": sparkline(WORDS, LINE, Scale()),
     }
+
+
+class TestEnds:
+    def places(self, *lines: Line) -> list[tuple[str, float]]:
+        chart = ElementTree.fromstring(line_chart(WORDS, lines, [], [], Scale()))  # noqa: S314 - our own markup
+        return [(str(one.text), float(one.attrib["y"])) for one in chart.iter("text")]
+
+    def line(self, share: float, word: str, kind: str = "") -> Line:
+        return Line([Point(0.1, share), Point(0.9, share)], kind=kind, ends=("", word))
+
+    def test_words_of_lines_that_end_together_stand_apart(self) -> None:
+        places = self.places(self.line(0.5, "50%"), self.line(0.51, "51%"), self.line(0.59, "59%", "reference"))
+        heights = sorted(y for _word, y in places)
+        assert all(low - high >= TYPE for high, low in itertools.pairwise(heights))
+
+    def test_words_that_have_room_stay_where_they_are(self) -> None:
+        alone = self.places(self.line(0.8, "80%")) + self.places(self.line(0.2, "20%", "reference"))
+        assert self.places(self.line(0.8, "80%"), self.line(0.2, "20%", "reference")) == alone
+
+    def test_a_word_does_not_lie_on_a_dot(self) -> None:
+        dotted = Line([Point(0.1, 0.5), Point(0.9, 0.46)], dots=True)
+        ((_word, y),) = self.places(self.line(0.5, "50%", "reference"), dotted)
+        dot = Scale().pixels(0.46)
+        assert not y - 11 < dot < y + 3
+
+    def test_at_the_foot_they_are_spread_upwards(self) -> None:
+        heights = [y for _word, y in self.places(*[self.line(0.0, f"{n}", "reference") for n in range(3)])]
+        assert max(heights) <= HEIGHT - BOTTOM
+        assert sorted(heights) == [HEIGHT - BOTTOM - 2 * TYPE, HEIGHT - BOTTOM - TYPE, HEIGHT - BOTTOM]
 
 
 @pytest.mark.parametrize("kind", ["line", "bar", "reliability", "spark"])
