@@ -85,5 +85,5 @@ def _value(value: object) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, int | float):
-        return number_format(round(value, 2))
+        return number_format(int(value) if float(value).is_integer() else round(value, 2))
     return str(value)

@@ -31,7 +31,12 @@ def headline(card: ReportCard) -> str:
         words["seconds"] = str(COUNTED_WITHIN)
         return _("%(name)s: nothing counted yet, the figures follow within some %(seconds)s seconds") % words
     if share.value is None or share.n < FEW:
-        return _("%(name)s: %(raised)s alerts, too few judged to say how precise it is") % words
+        text = ngettext(
+            "%(name)s: %(raised)s alert, too few judged to say how precise it is",
+            "%(name)s: %(raised)s alerts, too few judged to say how precise it is",
+            card.version.sample.total.raised,
+        )
+        return text % words
     words["share"] = str(round(share.value * 100))
     return _("%(name)s: %(share)s of 100 alerts are real") % words
 
@@ -85,7 +90,10 @@ def looked_into(card: ReportCard) -> str:
     """On which alerts the details rest, and why their number is not that of the figures."""
     looked, judged = count(card.looked_into), count(card.version.sample.total.judged)
     if looked == judged:
-        return _("Looked into: all %(looked)s judged alerts.") % {"looked": looked}
+        text = ngettext(
+            "Looked into: the one judged alert.", "Looked into: all %(looked)s judged alerts.", card.looked_into
+        )
+        return text % {"looked": looked}
     words = {"looked": looked, "judged": judged, "most": count(NEWEST), "weeks": WEEKS}
     return (
         _(

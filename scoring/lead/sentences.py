@@ -199,6 +199,8 @@ def verdicts(days: Sequence[Day]) -> str:
     total, last, before = (sum(day.verdicts for day in part) for part in parts)
     if total == 0:
         return _("No verdict in the last four weeks")
+    if total == 1:
+        return _("One verdict in four weeks")
     words = {"total": count(total), "last": count(last), "before": count(before)}
     if abs(last - before) <= Z95 * sqrt(last + before):
         return (
@@ -239,6 +241,8 @@ def people(rows: Sequence[PersonFigures]) -> str:
     if total == 0:
         return _("Nobody has judged an alert in the last four weeks")
     busy = sum(1 for row in rows if row.verdicts)
+    if total == 1:
+        return _("One verdict in four weeks")
     text = ngettext(
         "%(n)s person gave %(total)s verdicts in four weeks", "%(n)s people gave %(total)s verdicts in four weeks", busy
     )

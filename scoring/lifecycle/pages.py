@@ -184,7 +184,7 @@ def _passport(learner: Learner) -> list[Line]:
     """The model in a few lines."""
     position = words.whole(learner.position)
     all_in = "" if learner.held_back else _("every verdict is in")
-    behind = _("%(rows)s ledger rows behind") % {"rows": words.whole(learner.behind)} if learner.behind else all_in
+    behind = words.behind(learner.behind) if learner.behind else all_in
     return [
         Line(_("Ledger position"), position, behind),
         Line(_("Labels learnt"), words.whole(learner.passport["learnt"]), words.held_back(learner.held_back)),

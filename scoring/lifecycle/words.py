@@ -116,6 +116,12 @@ def held_back(holds: int) -> str:
     ) % {"count": holds}
 
 
+def behind(rows: int) -> str:
+    """How much of the ledger this process has not learnt yet."""
+    text = ngettext("%(rows)s ledger row behind", "%(rows)s ledger rows behind", rows)
+    return text % {"rows": whole(rows)}
+
+
 def standing(counted_to: int, head: int) -> str:
     """Up to where the model counts the ledger."""
     if counted_to == head:

@@ -168,11 +168,11 @@ def hidden_by(row: Suppression) -> int:
 def left(row: Suppression, now: datetime) -> str:
     """How long a suppression in force has to go."""
     assert row.until is not None
-    days, seconds = divmod(int((row.until - now).total_seconds()), 86_400)
-    if days:
-        return ngettext("%(n)s more day", "%(n)s more days", days) % {"n": days}
-    hours = seconds // 3_600
-    return ngettext("%(n)s more hour", "%(n)s more hours", hours) % {"n": hours}
+    hours = max(1, round((row.until - now).total_seconds() / 3_600))
+    if hours < 24:
+        return ngettext("%(n)s more hour", "%(n)s more hours", hours) % {"n": hours}
+    days = round(hours / 24)
+    return ngettext("%(n)s more day", "%(n)s more days", days) % {"n": days}
 
 
 def about(row: Suppression) -> str:

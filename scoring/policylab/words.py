@@ -141,7 +141,12 @@ def comparison(today: Outlook, tried: Outlook | None) -> str:
         return _("Nothing to simulate on: no alert of this queue has been judged yet")
     if tried is None:
         words = {"raised": count(today.raised), "shown": count(round(today.shown))}
-        return _("On its last %(raised)s alerts, today's policy would show %(shown)s") % words
+        text = ngettext(
+            "On its one alert so far, today's policy would show %(shown)s",
+            "On its last %(raised)s alerts, today's policy would show %(shown)s",
+            today.raised,
+        )
+        return text % words
     words = {
         "raised": count(today.raised), "before": count(round(today.shown)), "after": count(round(tried.shown)),
         "lost": count(round(tried.lost_expected)), "low": count(round(tried.lost_count.low)),

@@ -46,10 +46,11 @@ class TestTheQuestion:
     def test_it_shows_the_words_and_the_values(
         self, client_of_ada: Client, ask: Ask, queue: Queue, upstream: Scorer
     ) -> None:
-        ask(raise_alert(queue, upstream, "<b>We leave</b>", features={"open_tickets": 7}))
+        ask(raise_alert(queue, upstream, "<b>We leave</b>", features={"open_tickets": 7, "nps_last": 10.0}))
         page = client_of_ada.get(PAGE).content.decode()
         assert "&lt;b&gt;We leave&lt;/b&gt;" in page
         assert re.search(r"<dt>open tickets</dt>\s*<dd>7</dd>", page)
+        assert re.search(r"<dt>nps last</dt>\s*<dd>10</dd>", page)
 
     def test_the_evidence_comes_before_the_values(
         self, client_of_ada: Client, ask: Ask, queue: Queue, upstream: Scorer

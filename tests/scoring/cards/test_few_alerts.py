@@ -95,6 +95,12 @@ class TestThePages:
         assert "voice-llm: nothing counted yet, the figures follow within some 15 seconds" in page
         assert page.count("not known yet: nothing has been counted") == 2
 
+    def test_one_alert_is_one(self, queue: Queue, upstream: Scorer, rhea: User, lena: User, client: Client) -> None:
+        raised(queue, upstream, rhea, True)
+        client.force_login(lena)
+        page = client.get(CARD).content.decode()
+        assert "voice-llm: 1 alert, too few judged" in page and "Looked into: the one judged alert." in page
+
     def test_hostile_words_are_escaped(
         self, queue: Queue, upstream: Scorer, rhea: User, lena: User, client: Client
     ) -> None:

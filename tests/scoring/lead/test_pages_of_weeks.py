@@ -124,7 +124,7 @@ class TestQueuePage:
         monkeypatch.setattr("scoring.lead.pages.PAGE_ENTRIES", 1)
         for _ in range(3):
             judged_at(history, upstream, rhea, weeks_ago(0.1), accurate=True)
-        assert "Still counting: 2 ledger entries" in lena_reads("/lead/churn/")
+        assert "Not in these figures yet: 2 of the ledger’s entries" in lena_reads("/lead/churn/")
 
     def test_names_are_shown_in_the_readers_language(self, history: Queue, client: Client, lena: User) -> None:
         client.force_login(lena)

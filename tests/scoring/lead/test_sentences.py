@@ -132,6 +132,9 @@ class TestCalibration:
 
 
 class TestVerdicts:
+    def test_one_is_one(self) -> None:
+        assert sentences.verdicts([Day(JANUARY, accurate=1)]) == "One verdict in four weeks"
+
     @pytest.mark.parametrize(
         ("before", "last", "claim"), [(10, 20, "up from 70"), (20, 10, "down from 140"), (10, 11, "about as many")]
     )

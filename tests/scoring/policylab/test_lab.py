@@ -95,7 +95,7 @@ class TestTheLab:
         factories.raise_alert(queue, upstream, "I cancel today", customer_name="Ada Ltd")
         factories.raise_alert(queue, upstream, "All is well")
         page = simulate(lena_at, **wish(1, [{"name": "leaving", "phrase": "cancel"}]), action="try")
-        assert "1 of the last 2 alerts fall under the hard rules." in page
+        assert "1 of the last 2 alerts falls under the hard rules." in page
         assert "Ada Ltd" in page
 
     @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from django.utils import timezone
 from feedback.models import Alert, Exposure, OpenAlert, Queue, Scorer
 from feedback.services import raise_again
 from scoring.models import Stage, Suppression
+from scoring.policylab.hidden import left
 from scoring.services import change_policy
 from scoring.services.quieting import About, SuppressionRefused, lift, quiet_customer, suppress
 from tests import factories
@@ -238,3 +239,12 @@ class TestBlindJudging:
         blind = [first(raise_for(queue, upstream)).blind for _ in range(60)]
         assert 15 <= sum(blind) <= 45
         assert OpenAlert.objects.filter(blind=True).count() == sum(blind)
+
+
+class TestHowLongItHasToGo:
+    @pytest.mark.parametrize(
+        ("hours", "said"),
+        [(0.2, "1 more hour"), (23.4, "23 more hours"), (24.1, "1 more day"), (14 * 24 - 0.01, "14 more days")],
+    )
+    def test_it_is_rounded_to_the_nearest(self, hours: float, said: str) -> None:
+        assert left(Suppression(until=NOON + timedelta(hours=hours)), NOON) == said
