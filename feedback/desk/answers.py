@@ -17,7 +17,7 @@ from feedback.desk import selectors
 from feedback.desk.access import DESK_ROLES, DeskRequest, wants_fragment
 from feedback.desk.forms import VerdictForm
 from feedback.desk.query import Query
-from feedback.desk.services import Choice, sit_down, take_next, take_up
+from feedback.desk.services import Choice, sit_down, take_found, take_next, take_up
 from feedback.errors import AlreadyJudged, AlreadyRetracted, DecisionConflict, FeedbackError, NotYours
 from feedback.models import Alert, LedgerEntry, Queue, Reason, Value
 from feedback.selectors import entry_for
@@ -49,7 +49,8 @@ def work_reply(
     }
     response = render(request, "feedback/_reply.html", context, status=status)
     chosen = {"alert": work.alert.pk} if work else {}
-    return push_url(response, desk_address(queue, **chosen, **_sought(request)))
+    sought = {"q": context["sought"]} if context["sought"] else {}
+    return push_url(response, desk_address(queue, **chosen, **sought))
 
 
 def list_reply(request: DeskRequest, queue: Queue, inbox: selectors.Inbox) -> HttpResponse:
@@ -66,14 +67,19 @@ def list_reply(request: DeskRequest, queue: Queue, inbox: selectors.Inbox) -> Ht
 
 
 def verdict_recorded(request: DeskRequest, alert: Alert, entry: LedgerEntry, form: VerdictForm) -> HttpResponse:
-    """The next alert, and the receipt of this verdict."""
+    """The next alert, and the receipt of this verdict. One that was found leads to the next of its search."""
     if form.cleaned_data["back"] == "judged":
         return HttpResponseRedirect(reverse("desk:judged", args=[alert.queue.slug]))
-    work = take_next(user=request.user, queue=alert.queue, past=form.place, now=timezone.now())
+    queue, now, query = alert.queue, timezone.now(), _query(request)
+    work = take_found(user=request.user, queue=queue, query=query, now=now) if query else None
+    sought = {"q": str(query)} if query and work else {}
+    work = work or take_next(user=request.user, queue=queue, past=form.place, now=now)
     if wants_fragment(request):
-        return work_reply(request, alert.queue, work, entry=entry, just_now=True, judged_alert=alert.pk)
+        return work_reply(
+            request, queue, work, entry=entry, just_now=True, judged_alert=alert.pk, sought=sought.get("q", "")
+        )
     chosen = {"alert": work.alert.pk} if work else {}
-    return HttpResponseRedirect(desk_address(alert.queue, **chosen, receipt=entry.decision_id))
+    return HttpResponseRedirect(desk_address(queue, **chosen, receipt=entry.decision_id, **sought))
 
 
 def verdict_retracted(request: DeskRequest, retraction: LedgerEntry) -> HttpResponse:
@@ -106,8 +112,13 @@ def desk_address(queue: Queue, **query: int | uuid.UUID | str) -> str:
 
 def _sought(request: HttpRequest) -> dict[str, str]:
     """What an address keeps of a search."""
-    query = Query.parse(request.GET.get("q", ""))
+    query = _query(request)
     return {"q": str(query)} if query else {}
+
+
+def _query(request: HttpRequest) -> Query | None:
+    """What was looked for where this alert was found, by the address or by its verdict form."""
+    return Query.parse(request.GET.get("q", "") or request.POST.get("q", ""))
 
 
 def _again(request: DeskRequest, alert: Alert, status: int, form: VerdictForm | None, problem: str) -> HttpResponse:

@@ -10,7 +10,7 @@ from feedback.desk.cursor import Cursor
 from feedback.desk.query import Query
 from feedback.desk.search import search
 from feedback.desk.selectors import Desk, Inbox, Work
-from feedback.models import Alert, OpenAlert, Queue, Source
+from feedback.models import Alert, LedgerEntry, OpenAlert, Queue, Source
 from feedback.people import Person
 from feedback.selectors import queue_for
 from feedback.services import Recorded, checks, record_verdict
@@ -66,6 +66,21 @@ def take_next(*, user: Person, queue: Queue, past: Cursor | None, now: datetime)
     if alert_id is None and place is not None:
         alert_id = hold_next(queue_id=queue.pk, person=user, now=now)
     return None if alert_id is None else selectors.work_for(user, selectors.alert_on_desk(user, alert_id, queue))
+
+
+def take_found(*, user: Person, queue: Queue, query: Query, now: datetime) -> Work | None:
+    """The first open alert of a search that no colleague has on theirs, and on which the person has said nothing yet.
+
+    None where none is left: one that they were unsure of is still open, and would come again and again.
+    """
+    rows = search(user=user, queue=queue, query=query, now=now).rows
+    own = LedgerEntry.objects.filter(alert__in=[row.alert_id for row in rows], judge_id=user.pk)
+    done = set(own.values_list("alert_id", flat=True))
+    for row in rows:
+        with_colleague = row.held_by_id not in (None, user.pk) and row.held_until is not None and row.held_until > now
+        if not with_colleague and row.alert_id not in done:
+            return take_up(user=user, alert=selectors.alert_on_desk(user, row.alert_id, queue), now=now)
+    return None
 
 
 def take_up(*, user: Person, alert: Alert, now: datetime) -> Work:

@@ -1,0 +1,59 @@
+"""What comes after a verdict on an alert that was found."""
+
+import uuid
+
+import pytest
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from feedback.models import Alert, Queue, Scorer
+from feedback.services.holds import hold
+from tests import factories
+
+DESK = "/queues/churn/"
+
+
+@pytest.fixture
+def client(rhea: User) -> Client:
+    """rhea's browser."""
+    client = Client()
+    client.force_login(rhea)
+    return client
+
+
+class TestAfterAVerdict:
+    @pytest.fixture
+    def outages(self, queue: Queue, upstream: Scorer) -> list[Alert]:
+        factories.raise_alert(queue, upstream, "an invoice")
+        return [factories.raise_alert(queue, upstream, f"outage {number}") for number in range(2)]
+
+    def judge(self, client: Client, alert: Alert, query: str, value: str = "accurate", **headers: str) -> HttpResponse:
+        decision = {"decision_id": str(uuid.uuid4()), "value": value, "q": query}
+        return client.post(f"/alerts/{alert.pk}/verdict/", decision, headers=headers)
+
+    def test_the_form_knows_what_was_looked_for(self, outages: list[Alert], client: Client) -> None:
+        page = client.get(DESK, {"alert": outages[0].pk, "q": "outage"}).content.decode()
+        assert '<input type="hidden" name="q" value="outage">' in page
+        assert 'type="hidden" name="q"' not in client.get(DESK, {"alert": outages[0].pk}).content.decode()
+
+    def test_the_next_found_one_comes_then_the_queue_goes_on(self, outages: list[Alert], client: Client) -> None:
+        answer = self.judge(client, outages[0], "outage", **{"HX-Request": "true"})
+        assert answer["HX-Push-Url"] == f"{DESK}?alert={outages[1].pk}&q=outage"
+        assert f'data-alert="{outages[1].pk}"' in answer.content.decode()
+        answer = self.judge(client, outages[1], "outage", **{"HX-Request": "true"})
+        assert "q=" not in answer["HX-Push-Url"] and "an invoice" in answer.content.decode()
+
+    def test_without_script_it_is_an_address(self, outages: list[Alert], client: Client) -> None:
+        address = self.judge(client, outages[0], "outage")["Location"]
+        assert f"alert={outages[1].pk}" in address and address.endswith("q=outage")
+
+    def test_one_that_a_colleague_has_is_left_to_them(self, outages: list[Alert], client: Client, tom: User) -> None:
+        hold(alert_id=outages[1].pk, person=tom, now=timezone.now())
+        address = self.judge(client, outages[0], "outage")["Location"]
+        assert "q=" not in address and f"alert={outages[1].pk}" not in address
+
+    def test_what_somebody_was_unsure_of_does_not_come_again(self, outages: list[Alert], client: Client) -> None:
+        assert "q=outage" in self.judge(client, outages[0], "outage", "unsure")["Location"]
+        assert "q=" not in self.judge(client, outages[1], "outage", "unsure")["Location"]
