@@ -60,7 +60,7 @@ class AlertIn(Wire):
     queue: Slug | None = Field(None, description="The queue's slug. May be left out by a scorer with one queue.")
     customer_id: Id = Field(description="The customer's id, the same in all your sources.")
     customer_name: str = words(Customer.MAX_NAME, "What people call the customer.")
-    text: str = words(MAX_TEXT, "The customer's own words: a message, a conversation, a ticket.")
+    text: str = words(MAX_TEXT, "What was said or written: a message, a conversation, a ticket.")
     features: Annotated[
         dict[FeatureName, FeatureValue],
         Field(
