@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from django import template
 from django.utils.formats import number_format
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +18,7 @@ register = template.Library()
 MOST_TILES = 8
 
 _HEADED = re.compile(r"^\*\*(?P<title>.+?)\*\*\s*[:：]?\s*(?P<text>.*)$")
+_STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 
 
 class Tiles(NamedTuple):
@@ -73,6 +76,16 @@ def guideline(text: str) -> list[Part]:
 def _part(line: str) -> Part:
     headed = _HEADED.match(line)
     return Part(headed["title"], headed["text"]) if headed else Part("", line)
+
+
+@register.filter
+def strong(text: str) -> SafeString:
+    """A line as HTML: **words** within it are strong, all else is as it was typed.
+
+    >>> strong("Judge what **our rep** says, <b>not</b> the customer.")
+    'Judge what <strong>our rep</strong> says, &lt;b&gt;not&lt;/b&gt; the customer.'
+    """
+    return mark_safe(_STRONG.sub(r"<strong>\1</strong>", escape(text)))  # noqa: S308 - escaped before
 
 
 def _name(name: str) -> str:

@@ -69,6 +69,22 @@ class TestTheQuestion:
         page = client_of_ada.get(PAGE).content.decode()
         assert "<h3>Accurate</h3><p>they leave.</p>" in page
 
+    @pytest.mark.parametrize(
+        ("typed", "shown"),
+        [
+            ("看的是**我们销售说的话**，不是客户说的。", "看的是<strong>我们销售说的话</strong>，不是客户说的。"),
+            ("**Mind**: **this** and **that**", "<h3>Mind</h3><p><strong>this</strong> and <strong>that</strong></p>"),
+            ("a **<b onclick=x>** b", "a <strong>&lt;b onclick=x&gt;</strong> b"),
+            ("**<script>**: no", "<h3>&lt;script&gt;</h3><p>no</p>"),
+            ("2 ** 3 ** 4 and a ** alone", "<p>2 ** 3 ** 4 and a ** alone</p>"),
+        ],
+    )
+    def test_strong_words_stand_anywhere_in_it_and_nothing_else_is_markup(
+        self, client_of_ada: Client, question: Question, typed: str, shown: str
+    ) -> None:
+        Queue.objects.update(guideline=typed)
+        assert shown in client_of_ada.get(PAGE).content.decode()
+
     def test_reloading_shows_the_same_question(self, client_of_ada: Client, ask: Ask) -> None:
         ask(), ask()
         client_of_ada.get(PAGE), client_of_ada.get(PAGE)
