@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Protocol
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 MINUS = "\N{MINUS SIGN}"
 LEAST_SAID = 0.05  # log-odds; a weight below it is written as 0.0
 _LARGEST = 1e16
+_GROUPED_FROM = 10_000  # below it stand years, and numbers that are read at a glance
 
 # What scorers commonly write as a channel. Another word is shown as it came.
 _CHANNELS = {
@@ -79,10 +81,12 @@ def channel_in_words(channel: str) -> str:
 
 
 def number(value: float) -> str:
-    """A number as a person writes it: without false precision, no power of ten up to what JSON keeps."""
+    """A number as a person writes it: thousands apart, no false precision, no power of ten up to what JSON keeps."""
     written = f"{value:.6g}" if isinstance(value, float) else str(value)
     if "e" in written and abs(value) < _LARGEST:
         written = f"{value:.0f}" if abs(value) >= 1 else f"{Decimal(written):f}"
+    if _GROUPED_FROM <= abs(value) < _LARGEST:
+        written = number_format(written, force_grouping=True)
     return written.replace("-", MINUS, 1)
 
 

@@ -4,12 +4,12 @@ import re
 from typing import Any, NamedTuple
 
 from django import template
-from django.utils.formats import number_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from feedback.desk import wording
 from feedback.models import Alert
 from labeling.models import Because, Question
 
@@ -98,5 +98,5 @@ def _value(value: object) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, int | float):
-        return number_format(int(value) if float(value).is_integer() else round(value, 2))
+        return wording.number(round(value, 2))
     return str(value)

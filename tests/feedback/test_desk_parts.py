@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,9 +75,9 @@ class TestReasonsInWords:
         [
             (Why("text", "text", "cancel"), "“cancel”"),
             (Why("number", "logins_30d", 3.0), "logins 30d is 3"),
-            (Why("number", "contract_value", 10_200.0), "contract value is 10200"),
-            (Why("number", "contract_value", 249_812.4), "contract value is 249812"),
-            (Why("number", "contract_value", -2_498_120.0), "contract value is \N{MINUS SIGN}2498120"),
+            (Why("number", "contract_value", 10_200.0), "contract value is 10,200"),
+            (Why("number", "contract_value", 249_812.4), "contract value is 249,812"),
+            (Why("number", "contract_value", -2_498_120.0), "contract value is \N{MINUS SIGN}2,498,120"),
             (Why("number", "rate", 0.0000125), "rate is 0.0000125"),
             (Why("category", "plan", "pro"), "plan is pro"),
             (Why("missing", "plan", None), "plan is not known"),
@@ -110,6 +111,14 @@ class TestFilters:
     def test_facts_read_as_a_person_writes_them(self) -> None:
         values = [tags.fact(value) for value in (None, True, False, -3, 0.1 + 0.2, "pre-paid")]
         assert values == ["–", "yes", "no", "−3", "0.3", "pre-paid"]
+
+    @pytest.mark.parametrize("language", ["en", "zh-hans"])
+    def test_thousands_stand_apart_from_ten_thousand_on(self, language: str) -> None:
+        values = (2026, 9_999, 10_000, 776_200, -776_200.0, 12_345.5, 10**17)
+        with translation.override(language):
+            assert [tags.fact(value) for value in values] == [
+                "2026", "9999", "10,000", "776,200", "−776,200", "12,345.5", "1" + 17 * "0",
+            ]  # fmt: skip
 
     def test_a_weight_always_shows_its_sign(self) -> None:
         assert [tags.signed(weight) for weight in (1.94, -0.4, 0.0)] == ["+1.9", "−0.4", "+0.0"]
