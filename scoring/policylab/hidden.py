@@ -17,7 +17,7 @@ from feedback.people import Person, id_of
 from feedback.selectors import queue_for
 from scoring import policy
 from scoring.facts import facts_of_alert
-from scoring.lead.tables import apart, percent
+from scoring.lead.tables import apart, percent, two_places
 from scoring.models import PolicyVersion, Suppression
 from scoring.models.suppressions import Scope
 from scoring.policylab.preview import Preview
@@ -49,10 +49,11 @@ class HiddenRow:
 
 @dataclass(frozen=True, slots=True)
 class SuppressionLine:
-    """One suppression in force, in words."""
+    """One suppression in force, in words. `worse`: what "until it gets worse" means, where that may be told."""
 
     row: Suppression
     about: str
+    worse: str
     left: str
     may_lift: bool
 
@@ -156,7 +157,7 @@ def _why(standing: Any, threshold: float) -> tuple[str, str]:
 
 
 def _line(row: Suppression, user: Person, leads: bool, now: datetime) -> SuppressionLine:
-    return SuppressionLine(row, about(row), left(row, now), leads or row.created_by_id == id_of(user))
+    return SuppressionLine(row, about(row), worse(row), left(row, now), leads or row.created_by_id == id_of(user))
 
 
 def hidden_by(row: Suppression) -> int:
@@ -176,14 +177,26 @@ def left(row: Suppression, now: datetime) -> str:
 
 
 def about(row: Suppression) -> str:
-    """What a suppression is about, in words; no probability of an alert that still is to be judged blind."""
+    """What a suppression is about, in words."""
     if row.scope == Scope.CUSTOMER:
-        if row.alert is not None and is_blind(row.alert):
-            return _("%(customer)s, until it gets worse") % {"customer": str(row.customer)}
-        words = {"customer": str(row.customer), "probability": percent(row.bar_probability)}
-        return _("%(customer)s, until it gets worse (from %(probability)s)") % words
+        return _("%(customer)s, until it gets worse") % {"customer": str(row.customer)}
     if row.scope == Scope.SCORER:
         return _("scorer %(name)s") % {"name": f"{row.scorer} {row.scorer_version}".strip()}
     if row.scope == Scope.PHRASE:
         return _("text with “%(phrase)s”") % {"phrase": row.phrase}
     return _("%(feature)s is %(value)s") % {"feature": row.feature, "value": row.value}
+
+
+def worse(row: Suppression) -> str:
+    """What "worse" means for a customer who was quieted; nothing where the alert behind it is still to be judged blind.
+
+    The bar lies a fixed step above that alert's own scores, so it would tell them.
+    """
+    if row.scope != Scope.CUSTOMER or (row.alert is not None and is_blind(row.alert)):
+        return ""
+    words = {"probability": percent(row.bar_probability), "score": two_places(row.bar_upstream)}
+    if row.bar_upstream is None:
+        text = _("worse means a higher tier, or a probability of %(probability)s or more")
+    else:
+        text = _("worse means a higher tier, a probability of %(probability)s, or the scorer’s own score of %(score)s")
+    return text % words

@@ -82,7 +82,7 @@ class TestTheList:
 
     def test_leaves_out_what_is_shown(self, hides: Queue, upstream: Scorer, client: Client, lena: User) -> None:
         raise_for(hides, upstream, "ruled", text="I cancel")
-        assert "Nothing is hidden" in in_the_list(client, lena)
+        assert "No open alert is hidden" in in_the_list(client, lena)
 
     def test_goes_on_where_a_page_ended(
         self, hides: Queue, upstream: Scorer, client: Client, lena: User, monkeypatch: pytest.MonkeyPatch

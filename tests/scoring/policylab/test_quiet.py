@@ -130,10 +130,10 @@ class TestAQuietCustomer:
         sent = {"alert": quieted.alert_id, "days": 30}
         answer = client.post(f"{PAGE}customer/", sent, headers={"HX-Request": "true"}).content.decode()
         assert "%" not in answer
-        assert "acme, until it gets worse (from" in in_the_list(client, rhea)
+        assert "worse means a higher tier, a probability of" in in_the_list(client, rhea)
         OpenAlert.objects.filter(alert=quieted.alert).update(blind=True)
         page = in_the_list(client, rhea)
-        assert "acme, until it gets worse" in page and "(from" not in page
+        assert "acme, until it gets worse" in page and "worse means" not in page
 
     def test_is_quiet_once(self, quieted: Suppression, upstream: Scorer, rhea: User) -> None:
         assert quieted.alert is not None
