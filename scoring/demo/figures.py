@@ -111,4 +111,4 @@ def _contract(company: Company, day: date, en: bool) -> Evidence:
     left = company.days_left(day)
     if en:
         return Evidence("Contract", f"¥{value} a year, {left} days left")
-    return Evidence("合同", f"年 ¥{value}，剩 {left} 天")
+    return Evidence("合同", f"年费 ¥{value}，剩 {left} 天")
