@@ -45,13 +45,13 @@ def tiles(alert: Alert) -> Tiles:
     return Tiles(pairs[:MOST_TILES], pairs[MOST_TILES:] + values)
 
 
-# The stored reason says it to an administrator. A labeler is told what it means, and nothing of what the model thinks;
-# nor that a colleague is asked too, for then they would answer with more care than they usually do.
+# The stored reason says it to an administrator. A labeler is told what it means, and nothing of which way the model
+# leans; nor that a colleague is asked too, for then they would answer with more care than they usually do.
 _WHY: dict[str, Any] = {
     Because.UNCERTAIN: gettext_lazy("the model cannot tell, so your answer teaches it most"),
     Because.DIVERSE: gettext_lazy("nothing like it has been judged yet"),
     Because.REP_UNSURE: gettext_lazy("a rep was not sure and leaves it to you"),
-    Because.DISAGREEMENT: gettext_lazy("opinions on it differ"),
+    Because.DISAGREEMENT: gettext_lazy("the model and a rep’s verdict on it disagree"),
     Because.RANDOM: gettext_lazy("it was drawn at random, to check the model"),
     Because.COLD: gettext_lazy("the model knows nothing yet, so every answer helps"),
 }

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.template.loader import render_to_string
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries
 
 from feedback.models import LedgerEntry, Queue, Scorer, Value
@@ -42,6 +43,11 @@ class TestTheQuestion:
     def test_every_reason_is_said_in_plain_words(self, question: Question, because: str) -> None:
         question.because = because
         assert 20 < len(why_asked(question)) < 60
+
+    def test_a_second_look_says_who_disagrees_and_not_how(self, client_of_ada: Client, question: Question) -> None:
+        Question.objects.update(because=Because.DISAGREEMENT)
+        page = client_of_ada.get(PAGE).content.decode()
+        assert "Why you are asked: the model and a rep’s verdict on it disagree</p>" in page
 
     def test_it_shows_the_words_and_the_values(
         self, client_of_ada: Client, ask: Ask, queue: Queue, upstream: Scorer
@@ -84,6 +90,12 @@ class TestTheQuestion:
     ) -> None:
         Queue.objects.update(guideline=typed)
         assert shown in client_of_ada.get(PAGE).content.decode()
+
+    def test_what_was_taught_is_two_sentences_joined_as_their_language_joins_them(self, queue: Queue) -> None:
+        page = {"progress": {"answered": 1, "goal": 9}, "taught": {"learnt": 2, "others": 0, "moves": 4}}
+        for language, joined in (("en", r"answers\. Open alerts moved 4"), ("zh-hans", r"回答。[^\s<]")):
+            with translation.override(language):
+                assert re.search(joined, render_to_string("labeling/_rail.html", {"page": page, "queue": queue}))
 
     def test_reloading_shows_the_same_question(self, client_of_ada: Client, ask: Ask) -> None:
         ask(), ask()
