@@ -1,0 +1,46 @@
+"""What a thumb finds on the rep's desk: targets that are large enough, and signs of what was pressed and chosen."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Locator, Page, expect
+
+from feedback.models import Alert
+from tests import factories
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+Enter = Callable[[User, str], Page]
+DESK = "/queues/churn/"
+SPINNING = "[...document.querySelectorAll('.spinner')].filter((one) => getComputedStyle(one).display !== 'none').length"
+
+
+@pytest.fixture
+def phone(page: Page, inbox: list[Alert], rhea: User, enter: Enter) -> Page:
+    """Rhea's desk on a phone, with five open alerts."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    return enter(rhea, DESK)
+
+
+def box(target: Locator) -> tuple[float, float, float, float]:
+    """Left, top, width and height of what is seen."""
+    found = target.bounding_box()
+    assert found is not None
+    return found["x"], found["y"], found["width"], found["height"]
+
+
+def is_for_a_thumb(target: Locator) -> bool:
+    return min(box(target)[2:]) >= 44
+
+
+class TestSigns:
+    def test_the_verdict_that_stands_is_marked_and_in_full_colour(
+        self, phone: Page, inbox: list[Alert], rhea: User
+    ) -> None:
+        factories.judge(inbox[0], rhea)
+        phone.goto(f"{phone.url.split('?')[0]}?alert={inbox[0].pk}")
+        chosen = phone.get_by_role("button", name="Accurate", pressed=True)
+        expect(chosen).to_contain_text("✓")
+        expect(chosen).to_have_css("opacity", "1")
+        expect(phone.get_by_role("button", pressed=True)).to_have_count(1)
