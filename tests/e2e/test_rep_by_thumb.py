@@ -1,10 +1,11 @@
 """What a thumb finds on the rep's desk: targets that are large enough, and signs of what was pressed and chosen."""
 
+import time
 from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from feedback.models import Alert
 from tests import factories
@@ -35,6 +36,17 @@ def is_for_a_thumb(target: Locator) -> bool:
 
 
 class TestSigns:
+    def test_only_the_button_that_was_pressed_is_busy(self, phone: Page) -> None:
+        def slow(route: Route) -> None:
+            time.sleep(1)
+            route.continue_()
+
+        phone.route("**/verdict/", slow)
+        phone.evaluate(f"setTimeout(() => {{ window.spinning = {SPINNING}; }}, 400)")
+        phone.get_by_role("button", name="Accurate").click()
+        expect(phone.locator("#receipt")).to_contain_text("Marked accurate")
+        assert phone.evaluate("window.spinning") == 1
+
     def test_the_verdict_that_stands_is_marked_and_in_full_colour(
         self, phone: Page, inbox: list[Alert], rhea: User
     ) -> None:
