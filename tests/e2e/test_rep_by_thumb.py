@@ -36,6 +36,22 @@ def is_for_a_thumb(target: Locator) -> bool:
 
 
 class TestSigns:
+    def test_a_reason_that_was_chosen_shows_when_the_sheet_is_closed(self, phone: Page) -> None:
+        more = phone.get_by_role("button", name="More")
+        expect(more).to_have_accessible_name("More")
+        more.click()
+        phone.get_by_text("Already handled").click()
+        phone.get_by_role("button", name="Done").click()
+        expect(more).to_have_accessible_name("More (a reason or a note is set)")
+
+    def test_so_does_a_note_until_it_is_empty(self, phone: Page) -> None:
+        sign, note = phone.locator(".verdict-bar__set"), phone.locator("textarea[name=note]")
+        phone.get_by_role("button", name="More").click()
+        note.fill("called them")
+        expect(sign).to_be_visible()
+        note.fill("")
+        expect(sign).to_be_hidden()
+
     def test_only_the_button_that_was_pressed_is_busy(self, phone: Page) -> None:
         def slow(route: Route) -> None:
             time.sleep(1)
