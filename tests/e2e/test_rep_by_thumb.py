@@ -35,6 +35,27 @@ def is_for_a_thumb(target: Locator) -> bool:
     return min(box(target)[2:]) >= 44
 
 
+class TestTargets:
+    def test_the_receipts_undo_is_large_enough(self, phone: Page) -> None:
+        phone.get_by_role("button", name="Accurate").click()
+        expect(phone.locator("#receipt")).to_contain_text("Marked accurate")
+        assert is_for_a_thumb(phone.locator("#receipt").get_by_role("button", name="Undo"))
+
+    def test_the_menu_and_what_it_holds_are_large_enough(self, phone: Page) -> None:
+        menu = phone.get_by_role("button", name="Menu")
+        assert is_for_a_thumb(menu)
+        menu.click()
+        phone.locator(".sidebar summary").click()
+        targets = [phone.get_by_role("button", name=name) for name in ("Log out", "Light", "简体中文")]
+        assert [is_for_a_thumb(target) for target in targets] == [True] * 3
+
+    def test_quiet_and_done_are_apart(self, phone: Page) -> None:
+        phone.get_by_role("button", name="More").click()
+        quiet, done = phone.get_by_role("button", name="Quiet this"), phone.get_by_role("button", name="Done")
+        assert is_for_a_thumb(quiet) and is_for_a_thumb(done)
+        assert box(done)[1] - (box(quiet)[1] + box(quiet)[3]) >= 24
+
+
 class TestSigns:
     def test_a_reason_that_was_chosen_shows_when_the_sheet_is_closed(self, phone: Page) -> None:
         more = phone.get_by_role("button", name="More")
