@@ -77,7 +77,7 @@ def sections_for(request: HttpRequest) -> list[Section]:
     by_role = queues_by_role(request.user)
     mine = desk_queues(by_role)
     sections = [
-        _desk_section(request, mine), _judged_section(request, mine),
+        _desk_section(request, mine), _here_section(request, mine),
         _label_section(request, by_role), _lead_section(request, by_role),
     ]  # fmt: skip
     return [section for section in sections if section.items]
@@ -89,12 +89,13 @@ def _desk_section(request: HttpRequest, queues: list[Queue]) -> Section:
     return Section(_("My queues"), [item for item in items if item])
 
 
-def _judged_section(request: HttpRequest, queues: list[Queue]) -> Section:
+def _here_section(request: HttpRequest, queues: list[Queue]) -> Section:
+    """What a person may look back on in the queue at hand: their verdicts, and what is kept off the desk."""
     here = request.resolver_match.kwargs.get("slug") if request.resolver_match else None
-    items = [
-        _place(request, _("My verdicts"), "desk:judged", slug=queue.slug) for queue in queues if queue.slug == here
-    ]
-    return Section(_("Today"), [item for item in items if item])
+    names = ((_("My verdicts"), "desk:judged"), (_("Hidden alerts"), "lead:quiet"))
+    found = [queue for queue in queues if queue.slug == here]
+    items = [_place(request, label, name, slug=queue.slug) for queue in found for label, name in names]
+    return Section(found[0].title if found else "", [item for item in items if item])
 
 
 def _label_section(request: HttpRequest, by_role: dict[str, list[Queue]]) -> Section:

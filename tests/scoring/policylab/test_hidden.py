@@ -80,6 +80,11 @@ class TestTheList:
         came = Alert.objects.get(pk=alert.pk).received_at
         assert f'<time datetime="{timezone.localtime(came).isoformat()}">' in in_the_list(client, lena)
 
+    def test_is_in_the_menu_of_its_queue(self, hides: Queue, client: Client, rhea: User) -> None:
+        client.force_login(rhea)
+        assert f'<a href="{PAGE}">Hidden alerts</a>' in client.get(f"/queues/{hides.slug}/").content.decode()
+        assert f'<a href="{PAGE}" aria-current="page">Hidden alerts</a>' in in_the_list(client, rhea)
+
     def test_leaves_out_what_is_shown(self, hides: Queue, upstream: Scorer, client: Client, lena: User) -> None:
         raise_for(hides, upstream, "ruled", text="I cancel")
         assert "No open alert is hidden" in in_the_list(client, lena)
