@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from feedback.desk.access import DESK_ROLES
 from feedback.desk.selectors import is_blind
-from feedback.models import Alert, Exposure, Membership, OpenAlert, Queue, Role, Scorer
+from feedback.models import Alert, Check, Exposure, Membership, OpenAlert, Queue, Role, Scorer
 from feedback.people import Person, id_of
 from feedback.selectors import queue_for
 from scoring import policy
@@ -87,7 +87,9 @@ def hidden_page(
     queue = queue_for(user, slug, *DESK_ROLES)
     leads = is_lead(user, queue)
     rows = list(_hidden(queue, before)[: PAGE_ROWS + 1])
-    lines = [_line(row, user, leads, now) for row in in_force_rows(queue.pk, now)]
+    in_force = list(in_force_rows(queue.pk, now))
+    asked = _asked(user, in_force)
+    lines = [_line(row, user, leads, now, row.alert_id in asked) for row in in_force]
     shown = _rows(queue, rows[:PAGE_ROWS], now)
     following = rows[PAGE_ROWS - 1].pk if len(rows) > PAGE_ROWS else None
     blank = form or SuppressForm(scorers=Scorer.objects.filter(queues=queue))
@@ -156,8 +158,16 @@ def _why(standing: Any, threshold: float) -> tuple[str, str]:
     return why, _("%(now)s now") % {"now": now}
 
 
-def _line(row: Suppression, user: Person, leads: bool, now: datetime) -> SuppressionLine:
-    return SuppressionLine(row, about(row), worse(row), left(row, now), leads or row.created_by_id == id_of(user))
+def _asked(user: Person, rows: list[Suppression]) -> set[int]:
+    """Which alerts behind suppressions are checks that the person has not answered yet: they are judged blind."""
+    behind = [row.alert_id for row in rows if row.alert_id is not None]
+    checks = Check.objects.filter(person_id=id_of(user), alert__in=behind, entry=None)
+    return set(checks.values_list("alert_id", flat=True))
+
+
+def _line(row: Suppression, user: Person, leads: bool, now: datetime, asked: bool) -> SuppressionLine:
+    told = "" if asked else worse(row)
+    return SuppressionLine(row, about(row), told, left(row, now), leads or row.created_by_id == id_of(user))
 
 
 def hidden_by(row: Suppression) -> int:

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from feedback.models import Alert, Exposure, OpenAlert, Queue, Scorer
+from feedback.models import Alert, Check, Exposure, OpenAlert, Queue, Scorer
 from feedback.services import raise_again
 from scoring.models import Stage, Suppression
 from scoring.policylab.hidden import left
@@ -134,6 +134,16 @@ class TestAQuietCustomer:
         OpenAlert.objects.filter(alert=quieted.alert).update(blind=True)
         page = in_the_list(client, rhea)
         assert "acme, until it gets worse" in page and "worse means" not in page
+
+    def test_of_a_check_says_nothing_of_its_score_to_whom_it_is_put(
+        self, quieted: Suppression, rhea: User, lena: User, client: Client
+    ) -> None:
+        assert quieted.alert is not None
+        check = Check.objects.create(queue=quieted.queue, person=rhea, alert=quieted.alert, certain=True, drawn_at=NOON)
+        assert "worse means" not in in_the_list(client, rhea)
+        assert "worse means" in in_the_list(client, lena)
+        check.delete()
+        assert "worse means" in in_the_list(client, rhea)
 
     def test_is_quiet_once(self, quieted: Suppression, upstream: Scorer, rhea: User) -> None:
         assert quieted.alert is not None
