@@ -16,6 +16,7 @@ from scoring.cards.selectors import Example, ReportCard, Version, card_of, versi
 from scoring.charts import Point, Words, reliability_chart
 from scoring.lead.pages import PAGE_ALERTS, PAGE_ENTRIES, Figure
 from scoring.lead.panels import QUARTERS, Panel
+from scoring.lead.prose import prose
 from scoring.lead.services import follow_ledger
 from scoring.lead.tables import Cell, Column, Table, count, percent, points, two_places
 from scoring.shares import Share
@@ -126,7 +127,7 @@ def _segments(card: ReportCard) -> Panel:
         [one.feature, one.value, *_cells(one.share), *_cells(one.rest), one.share.n] for one in card.segments
     ]
     note = _("Values of its features that stand out of all that were compared.")
-    return Panel(words.segments(card), f"{note} {words.looked_into(card)}", Table("segments", columns, rows),
+    return Panel(words.segments(card), prose(note, words.looked_into(card)), Table("segments", columns, rows),
                  is_table=True)  # fmt: skip
 
 

@@ -11,7 +11,8 @@ from feedback.models import Reason
 from scoring.cards.reliability import LEAST, Reliability
 from scoring.cards.selectors import COUNTED_WITHIN, NEWEST, WEEKS, ReportCard, Version
 from scoring.evaluation import Ordering
-from scoring.lead.sentences import FEW, errors, outlier, two_sentences
+from scoring.lead.prose import prose
+from scoring.lead.sentences import FEW, errors, outlier
 from scoring.lead.tables import count, percent, two_places
 from scoring.shares import trend
 
@@ -159,7 +160,7 @@ def score_note(found: Reliability) -> str:
         "Slope %(slope)s (1 is right, below 1 too sure); Brier score %(brier)s, "
         "always saying the average gives %(average)s."
     )
-    return two_sentences(outlier(found.outlier), text % words)
+    return prose(outlier(found.outlier), text % words)
 
 
 def order(found: Ordering | None) -> str:

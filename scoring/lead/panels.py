@@ -25,6 +25,7 @@ from scoring.charts import (
 from scoring.estimation import naive_precision, weighted_precision
 from scoring.evaluation import Calibration, LearningPoint, Ordering, entropy
 from scoring.lead import headlines, sentences
+from scoring.lead.prose import prose
 from scoring.lead.selectors import Day, PersonFigures, QueueFigures, ScorerFigures, Week
 from scoring.lead.tables import Cell, Column, Table, count, day, day_on_axis, percent, points, two_places
 from scoring.shares import Share, proportion
@@ -131,7 +132,7 @@ def learning_panel(curve: Sequence[LearningPoint]) -> Panel:
     svg = line_chart(Words("learning", _("Learning curve"), sentence), lines, _verdict_ticks(total), up, scale)
     return Panel(
         sentence,
-        sentences.two_sentences(note, sentences.against_upstream(curve)),
+        prose(note, sentences.against_upstream(curve)),
         _learning_table(curve),
         svg if curve else None,
     )

@@ -14,6 +14,7 @@ from scoring.estimation import Number, hidden_accurate, naive_precision, shown_p
 from scoring.estimation import recall as recall_of
 from scoring.evaluation import Calibration, LearningPoint, Ordering, Told, is_better
 from scoring.lead.periods import SEVEN_DAYS
+from scoring.lead.prose import prose
 from scoring.lead.selectors import Day, PersonFigures, ScorerFigures
 from scoring.lead.tables import NOTHING, count, percent, points, two_places
 from scoring.models import PolicyVersion, Stage
@@ -190,7 +191,7 @@ def outlier(found: Told | None) -> str:
 def calibration_note(found: Calibration) -> str:
     """Where the model's probabilities are farthest off, and how the diagram is to be read."""
     text = _("Last %(n)s judged alerts in groups of equal size, whiskers 95%% intervals.")
-    return two_sentences(outlier(found.outlier), text % {"n": count(found.n)})
+    return prose(outlier(found.outlier), text % {"n": count(found.n)})
 
 
 def verdicts(days: Sequence[Day]) -> str:
@@ -260,12 +261,6 @@ def policy(version: PolicyVersion | None) -> str:
         _("The model hides alerts below %(below)s and shows %(share)s of those anyway, unmarked, to check itself")
         % words
     )
-
-
-def two_sentences(first: str, second: str) -> str:
-    """One sentence after the other."""
-    # Translators: two sentences, one after the other; Chinese has no space between them.
-    return _("%(first)s %(second)s") % {"first": first, "second": second}
 
 
 def share_words(share: Share) -> str:

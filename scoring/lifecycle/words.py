@@ -11,6 +11,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from scoring.lead.prose import prose
 from scoring.learner.generation import next_due
 from scoring.lifecycle.comparison import Difference
 from scoring.models import DriftAlarm, DriftFamily, FailedTraining
@@ -155,7 +156,7 @@ def failed_training(failed: FailedTraining, serving: Mapping[str, Any] | None) -
         "comes a day later, and with %(next)s labels."
     )
     ask = _("If it fails again, ask whoever runs Alertloop to look for generation_failed in the worker’s log: %(said)s")
-    return " ".join((text, again, ask)) % told
+    return prose(text, again, ask) % told
 
 
 def configuration(version: int, differs: Sequence[tuple[str, Any, Any]]) -> tuple[str, str]:

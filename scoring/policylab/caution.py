@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
+from scoring.lead.prose import prose
 from scoring.lead.tables import apart, count, percent
 from scoring.policylab.services import Trial
 from scoring.simulation import simulate
@@ -49,7 +50,7 @@ def _beyond_the_cap(choice: Choice) -> str:
             "(%(lost)s expected)."
         )
     why = _("The cap is kept over history and future together: so far less was hidden, so more of what comes may be.")
-    return f"{text % words} {why}"
+    return prose(text % words, why)
 
 
 def _hints(trial: Trial, evidence: Evidence) -> list[str]:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from feedback.desk.selectors import Row
 from feedback.models import Alert, Decision, Exposure
 from feedback.services.standing import AGAIN
+from scoring.lead.prose import prose
 from scoring.models import Suppression
 
 
@@ -69,7 +70,7 @@ def quieted_line(alert: Alert, blind: bool, now: datetime) -> str:
         "day": date_format(timezone.localtime(newest.until), "DATE_FORMAT"),
     }  # fmt: skip
     why = _("Why this alert is shown is said after the verdict.") if blind else _why(alert, newest)
-    return f"{text % words} {why}"
+    return prose(text % words, why)
 
 
 # Written as SQL: every alert on the desk and every list asks it, and to compile it took longer than to answer it.

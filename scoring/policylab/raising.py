@@ -16,6 +16,7 @@ from feedback.models import Alert, Queue, Role
 from feedback.people import Person
 from feedback.selectors import queue_for
 from feedback.services import raise_all_again
+from scoring.lead.prose import prose
 from scoring.lead.tables import count
 from scoring.policylab.hidden import is_lead, shown_today
 from scoring.policylab.quiet_forms import OneForm, id_in
@@ -56,7 +57,7 @@ def raise_many(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> Ou
         return Outcome(_list_at(slug, sent), nothing)
     said = _back(raise_all_again(alerts=alerts, by=user, now=now))
     if today and len(alerts) == MOST:
-        said = f"{said} {_('There may be more.')}"
+        said = prose(said, _("There may be more."))
     return Outcome(_list_at(slug, sent), said)
 
 

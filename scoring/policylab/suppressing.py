@@ -13,6 +13,7 @@ from feedback.desk.access import DESK_ROLES
 from feedback.models import Alert, Membership, Role, Scorer
 from feedback.people import Person, id_of
 from feedback.selectors import queue_for
+from scoring.lead.prose import prose
 from scoring.lead.tables import count
 from scoring.models import Suppression
 from scoring.policylab.hidden import HiddenPage, about, hidden_by, hidden_page, left
@@ -82,4 +83,4 @@ def lifted(ended: Suppression) -> str:
         "%(n)s alerts that it hid stay in the list of hidden alerts, where they can be raised again.",
         waiting,
     )
-    return f"{text} {stay % {'n': count(waiting)}}"
+    return prose(text, stay % {"n": count(waiting)})

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from scoring.lead.prose import prose
 from scoring.lead.tables import NOTHING, Cell, Column, Table, count, percent, points, two_places
 from scoring.models import PolicyVersion, Stage
 from scoring.models.policies import Origin
@@ -90,7 +91,7 @@ def chosen(choice: Choice) -> str:
     text = texts[choice.bound] % words
     if choice.bound == "cap" and choice.hide_below == 0:
         text = _("No threshold keeps the cap: nothing would be hidden.")
-    return f"{text} {_overdrawn(choice)}".strip()
+    return prose(text, _overdrawn(choice))
 
 
 def _overdrawn(choice: Choice) -> str:
@@ -116,13 +117,13 @@ def now_in_force(version: PolicyVersion) -> str:
         made = _("Now in force in %(queue)s: version %(version)s, as version %(old)s was; stage %(stage)s.")
     else:
         made = _("Now in force in %(queue)s: version %(version)s, stage %(stage)s.")
-    return f"{made % words} {_hides(version)}"
+    return prose(made % words, _hides(version))
 
 
 def brought_back(version: PolicyVersion) -> str:
     """What one click brings back, beside the button that names the version."""
     day = date_format(timezone.localtime(version.created_at), "DATE_FORMAT")
-    return f"{_('Made on %(day)s.') % {'day': day}} {_hides(version)}"
+    return prose(_("Made on %(day)s.") % {"day": day}, _hides(version))
 
 
 def _hides(version: PolicyVersion) -> str:

@@ -15,6 +15,7 @@ from feedback.models import Membership, Queue, Role
 from feedback.people import Person
 from feedback.selectors import queue_for
 from scoring.charts import Svg, Words
+from scoring.lead.prose import prose
 from scoring.lead.tables import NOTHING, count, percent, points
 from scoring.models import Amendment, JudgeFigure, Ruling, Suspect, Vetting
 from scoring.trust import drawing, selectors
@@ -124,8 +125,8 @@ def _case(suspect: Suspect) -> Case:
         "%(wrong)s of %(known)s known answers were wrong.",
         suspect.known,
     ) % {"wrong": suspect.wrong, "known": suspect.known}
-    said = [evidence % words, known] if suspect.known else [evidence % words]
-    return Case(suspect, words["name"], sentences[Suspect.Way(suspect.way)] % words, " ".join(said))
+    said = prose(evidence % words, known if suspect.known else "")
+    return Case(suspect, words["name"], sentences[Suspect.Way(suspect.way)] % words, said)
 
 
 def _rows(queue: Queue) -> list[Row]:
