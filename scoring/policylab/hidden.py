@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Subquery
@@ -177,12 +178,16 @@ def hidden_by(row: Suppression) -> int:
 
 
 def left(row: Suppression, now: datetime) -> str:
-    """How long a suppression in force has to go."""
+    """How long a suppression in force has to go, rounded up; a customer's may end sooner: at most how long."""
     assert row.until is not None
-    hours = max(1, round((row.until - now).total_seconds() / 3_600))
+    hours = ceil((row.until - now) / timedelta(hours=1))
+    days, limit = ceil(hours / 24), row.scope == Scope.CUSTOMER
+    if hours < 24 and limit:
+        return ngettext("for at most %(n)s hour", "for at most %(n)s hours", hours) % {"n": hours}
     if hours < 24:
         return ngettext("%(n)s more hour", "%(n)s more hours", hours) % {"n": hours}
-    days = round(hours / 24)
+    if limit:
+        return ngettext("for at most %(n)s day", "for at most %(n)s days", days) % {"n": days}
     return ngettext("%(n)s more day", "%(n)s more days", days) % {"n": days}
 
 

@@ -58,7 +58,7 @@ def quiet_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> Qu
     alert = Alert.objects.select_related("queue", "customer").get(pk=id_in(form, "alert"), queue=queue)
     made = quieting.quiet_customer(alert=alert, days=form.cleaned_data["days"], by=user, now=now)
     words = {"customer": str(alert.customer), "left": left(made, now)}
-    return Quieted(alert, _("Further alerts of %(customer)s stay hidden until one is worse: %(left)s") % words)
+    return Quieted(alert, _("Further alerts of %(customer)s stay hidden until one is worse, %(left)s") % words)
 
 
 def lift_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> str:

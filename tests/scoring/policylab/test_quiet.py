@@ -113,8 +113,21 @@ class TestAQuietCustomer:
         assert f'<form id="quiet-customer" method="post" action="{PAGE}customer/"' in page
         answer = client.post(f"{PAGE}customer/", {"alert": alert.pk, "days": 30}, follow=True)
         assert answer.redirect_chain == [(f"/queues/churn/?alert={alert.pk}", 302)]
-        assert "Further alerts of acme stay hidden until one is worse: 30 more days" in answer.content.decode()
+        assert "Further alerts of acme stay hidden until one is worse, for at most 30 days" in answer.content.decode()
         assert Suppression.objects.get().created_by == rhea
+
+    @pytest.mark.parametrize(
+        ("passed", "said"),
+        [
+            (timedelta(0), "for at most 30 days"),
+            (timedelta(seconds=7), "for at most 30 days"),
+            (timedelta(days=28, hours=23), "for at most 2 days"),
+            (timedelta(days=29), "for at most 1 day"),
+            (timedelta(days=29, hours=23, minutes=59), "for at most 1 hour"),
+        ],
+    )
+    def test_has_as_long_to_go_a_moment_later(self, quieted: Suppression, passed: timedelta, said: str) -> None:
+        assert left(quieted, quieted.created_at + passed) == said
 
     def test_leaves_a_receipt_where_htmx_asks(self, queue: Queue, upstream: Scorer, rhea: User, client: Client) -> None:
         alert = raise_for(queue, upstream)
@@ -254,7 +267,7 @@ class TestBlindJudging:
 class TestHowLongItHasToGo:
     @pytest.mark.parametrize(
         ("hours", "said"),
-        [(0.2, "1 more hour"), (23.4, "23 more hours"), (24.1, "1 more day"), (14 * 24 - 0.01, "14 more days")],
+        [(0.2, "1 more hour"), (22.4, "23 more hours"), (23.4, "1 more day"), (24.1, "2 more days")],
     )
-    def test_it_is_rounded_to_the_nearest(self, hours: float, said: str) -> None:
+    def test_it_is_rounded_up(self, hours: float, said: str) -> None:
         assert left(Suppression(until=NOON + timedelta(hours=hours)), NOON) == said
