@@ -28,5 +28,9 @@ class AlreadyAnswered(LabelingError):
         self.standing = standing
 
 
+class TooLongAgo(LabelingError):
+    """The act is older than the undo key reaches. Open it from the list of last answers and change it there."""
+
+
 class NotAnswered(LabelingError):
     """There is no answer of this labeler to change."""

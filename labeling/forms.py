@@ -1,5 +1,7 @@
 """What a labeler sends. The decision id is made when the page is shown, so a form sent twice is one decision."""
 
+from typing import Any
+
 from django import forms
 
 from feedback.models import Value
@@ -14,6 +16,14 @@ class AnswerForm(forms.Form):
 
 
 class UndoForm(forms.Form):
-    """Taking back the last act on a question. `decision_id` is the retraction's own."""
+    """Taking back the last act on a question. `decision_id` is the retraction's own.
+
+    `earlier`: the question was opened from the list of last answers, so that its act may be of any age.
+    """
 
     decision_id = forms.UUIDField()
+    earlier = forms.BooleanField(required=False)
+
+    def asked(self) -> dict[str, Any]:
+        """What `services.undo` is asked for."""
+        return {"decision_id": self.cleaned_data["decision_id"], "any_age": self.cleaned_data["earlier"]}

@@ -1,5 +1,7 @@
 """Questions, the leases under which labelers hold them, and how a queue wants its questions chosen."""
 
+from datetime import datetime
+
 import pghistory
 import pgtrigger
 from django.conf import settings
@@ -238,3 +240,10 @@ class Lease(models.Model):
 
     def __str__(self) -> str:
         return f"question {self.question_id} slot {self.slot}: {self.labeler_id} {self.state}"
+
+    @property
+    def acted_at(self) -> datetime:
+        """When the labeler last answered, changed the answer or skipped. Only of a lease that has ended."""
+        moment = self.ended_at if self.answer is None else self.answer.recorded_at
+        assert moment is not None
+        return moment

@@ -14,7 +14,7 @@ from feedback.desk.access import DeskRequest, wants_fragment
 from feedback.errors import DecisionConflict, FeedbackError
 from feedback.models import Queue, Value
 from labeling import selectors, services
-from labeling.errors import AlreadyAnswered, LabelingError, SlotTaken
+from labeling.errors import AlreadyAnswered, LabelingError, SlotTaken, TooLongAgo
 from labeling.models import Lease
 
 
@@ -60,6 +60,8 @@ def in_words(refusal: LabelingError | FeedbackError) -> str:
         return _(
             "You had answered that question before, as it is shown here. To change the answer, choose another one."
         )
+    if isinstance(refusal, TooLongAgo):
+        return _("Nothing more of today to take back. Older answers are changed from your last answers, above.")
     if isinstance(refusal, DecisionConflict):
         return _("That form was already used for another answer. Look at your last answers, then decide.")
     return _("That answer can no longer be changed this way. Nothing was recorded.")
@@ -72,6 +74,19 @@ def recorded(value: str) -> str:
         Value.FALSE_POSITIVE: _("Recorded: false positive."),
         Value.UNSURE: _("Recorded: not sure."),
     }[Value(value)]
+
+
+def taken_back(request: DeskRequest, queue: Queue, undone: services.TakenBack, now: datetime) -> str:
+    """What the receipt says after an undo: which answer, to whose alert, and whether it was the last of today."""
+    words = {"customer": str(undone.lease.question.alert.customer)}
+    said = [_("Here again: %(customer)s.") % words]
+    if undone.verdict is not None:
+        said = [_("Taken back: %(answer)s · %(customer)s.") % {**words, "answer": undone.verdict.get_value_display()}]
+    if undone.lease.answer is not None:
+        said.append(_("It is “%(answer)s” again.") % {"answer": undone.lease.answer.get_value_display()})
+    if not selectors.may_undo(queue, person(request), now):
+        said.append(_("Nothing more of today to take back."))
+    return " ".join(said)
 
 
 def _address(page: selectors.Page) -> str:

@@ -9,12 +9,13 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import F
-from django.utils import timezone
 
 from feedback.models import Membership, Queue, Role
+from feedback.reach import midnight_before, reach_of
 from labeling.agreement import Agreement, agreement
 from labeling.models import Hold, Lease, Question, QuestionPlan, State
 from labeling.plans import plan_of
+from labeling.services.answers import UNDO_REACH
 
 LABEL_ROLES = (Role.LABELER, Role.LEAD)
 STRIP_LENGTH = 10
@@ -99,7 +100,7 @@ def lease_on(queue: Queue, user: User, question_id: int) -> Lease:
 def page_for(queue: Queue, user: User, lease: Lease | None, now: datetime, *, changing: bool = False) -> Page:
     """The page around a lease that the labeler just claimed or, `changing`, around an earlier one."""
     plan = plan_of(queue.pk)
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = midnight_before(now)
     shown = lease if lease is None or changing else lease_on(queue, user, lease.question_id)
     progress = _progress(queue.pk, user.pk, midnight, plan.daily_goal)
     return Page(
@@ -107,6 +108,12 @@ def page_for(queue: Queue, user: User, lease: Lease | None, now: datetime, *, ch
         taught=_taught(queue.pk, user.pk, midnight) if progress.answered else None,
         skipped=_skipped(queue.pk, user.pk) if lease is None else 0,
     )  # fmt: skip
+
+
+def may_undo(queue: Queue, user: User, now: datetime) -> bool:
+    """Whether the undo key would still take something back."""
+    strip = _strip(queue.pk, user.pk)
+    return bool(strip) and strip[-1].acted_at >= reach_of(now, UNDO_REACH)
 
 
 def _strip(queue_id: int, user_id: int) -> list[Lease]:

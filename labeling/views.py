@@ -86,12 +86,10 @@ def undo(request: DeskRequest, slug: str, question_id: int) -> HttpResponse:
     if not form.is_valid():
         return replies.next_question(request, queue, now)
     try:
-        services.undo(
-            question=asked, labeler=replies.person(request), decision_id=form.cleaned_data["decision_id"], now=now
-        )
+        undone = services.undo(question=asked, labeler=replies.person(request), now=now, **form.asked())
     except (LabelingError, FeedbackError) as refusal:
         return _refused(request, queue, question_id, refusal)
-    return replies.next_question(request, queue, now, _("Taken back."))
+    return replies.next_question(request, queue, now, replies.taken_back(request, queue, undone, now))
 
 
 @require_POST

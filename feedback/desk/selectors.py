@@ -11,13 +11,13 @@ from django.db import connection
 from django.db.models import QuerySet, Value
 from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
 from django.db.models.functions import Coalesce, Left, NullIf
-from django.utils import timezone
 
 from feedback import rules
 from feedback.desk.access import DESK_ROLES
 from feedback.desk.cursor import Cursor
 from feedback.models import Alert, Exposure, LedgerEntry, Membership, OpenAlert, Queue, Role, Source, Tier
 from feedback.people import Person, id_of
+from feedback.reach import midnight_before
 from feedback.selectors import history_of
 from feedback.services import checks
 from feedback.services.ledger import facts_of
@@ -155,7 +155,7 @@ _PULSE = """
 
 def pulse_of(user: Person, queue: Queue, now: datetime) -> Pulse:
     """How far a person is today, by the product's clock."""
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = midnight_before(now)
     with connection.cursor() as cursor:
         cursor.execute(_PULSE, {"judge": id_of(user), "midnight": midnight, "queue": queue.pk, "most": MOST_COUNTED})
         return Pulse(*cursor.fetchone())

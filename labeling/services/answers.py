@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -12,11 +13,23 @@ from django.db import transaction
 from feedback import rules
 from feedback.errors import AlreadyRetracted
 from feedback.models import LedgerEntry, Source, Value
+from feedback.reach import reach_of
 from feedback.services import Recorded, facts_of, record_verdict, retract_verdict
-from labeling.errors import AlreadyAnswered, NotAnswered, SlotTaken
+from labeling.errors import AlreadyAnswered, NotAnswered, SlotTaken, TooLongAgo
 from labeling.models import Hold, Lease, Question, State
 from labeling.services import checks
 from labeling.services.leases import free_slot, hold, let_go, lock_labeler, lock_lease
+
+# The undo key reaches back to midnight, and so far at least: shifts go past it.
+UNDO_REACH = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What an undo did: the lease as it is now, and the verdict that was taken back; None where that was a skip."""
+
+    lease: Lease
+    verdict: LedgerEntry | None
 
 
 def answer(
@@ -63,28 +76,36 @@ def change_answer(
         return recorded
 
 
-def undo(*, question: Question, labeler: AbstractBaseUser, decision_id: uuid.UUID, now: datetime) -> Lease:
+def undo(
+    *, question: Question, labeler: AbstractBaseUser, decision_id: uuid.UUID, now: datetime, any_age: bool = False
+) -> TakenBack:
     """Take back the labeler's last act on a question: a change, an answer or a skip. A repeat changes nothing.
+
+    The act is of today or of the last hours (`UNDO_REACH`), unless `any_age`: then the labeler has opened it to see it.
 
     1. Retract the verdict. 2. Where it had replaced an earlier one, that one stands again. 3. Otherwise the question is
     this labeler's once more; the one they held meanwhile goes back.
 
-    Raises `NotPermitted`, `NotHeld`, `SlotTaken` (a skipped question that colleagues took), and what `retract_verdict`
-    raises; nothing is written then.
+    Raises `NotPermitted`, `NotHeld`, `TooLongAgo`, `SlotTaken` (a skipped question that colleagues took), and what
+    `retract_verdict` raises; nothing is written then.
     """
     with transaction.atomic():
         lock_labeler(question.queue_id, labeler)
         lease = lock_lease(question, labeler)
-        if lease.state in (Hold.HELD, Hold.LAPSED) or LedgerEntry.objects.filter(decision_id=decision_id).exists():
-            return lease
+        known = LedgerEntry.objects.filter(decision_id=decision_id).select_related("retracts").first()
+        if known is not None or lease.state in (Hold.HELD, Hold.LAPSED):
+            return TakenBack(lease, None if known is None else known.retracts)
+        if not any_age and lease.acted_at < reach_of(now, UNDO_REACH):
+            raise TooLongAgo(f"the last act on question {question.pk} is of {lease.acted_at}")
         slot = lease.slot if lease.answer else _slot_still_free(lease, now)
-        if lease.answer is not None and (earlier := _take_back(lease.answer, labeler, decision_id, now)) is not None:
+        verdict = lease.answer
+        if verdict is not None and (earlier := _take_back(verdict, labeler, decision_id, now)) is not None:
             lease.answer = earlier
             lease.save(update_fields=["answer"])
-            return lease
+            return TakenBack(lease, verdict)
         let_go(question.queue_id, labeler, now)
         _reopen(lease.question)
-        return hold(lease, slot, now)
+        return TakenBack(hold(lease, slot, now), verdict)
 
 
 def _record(lease: Lease, labeler: AbstractBaseUser, value: Value, decision_id: uuid.UUID, now: datetime) -> Recorded:

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,7 +11,7 @@ from feedback.errors import DecisionConflict
 from feedback.models import Kind, LedgerEntry, OpenAlert, Queue, Source, Value
 from feedback.selectors import label_of_alert
 from feedback.services import Recorded
-from labeling.errors import AlreadyAnswered, NotAnswered, NotHeld, SlotTaken
+from labeling.errors import AlreadyAnswered, NotAnswered, NotHeld, SlotTaken, TooLongAgo
 from labeling.models import Hold, Lease, Question, State
 from labeling.services import answer, change_answer, claim_next, release_expired, skip, undo
 from tests.factories import NOON
@@ -35,7 +36,7 @@ def change(question: Question, person: User, value: Value) -> Recorded:
 
 
 def take_back(question: Question, person: User, decision_id: uuid.UUID | None = None) -> Lease:
-    return undo(question=question, labeler=person, decision_id=decision_id or uuid.uuid4(), now=LATER)
+    return undo(question=question, labeler=person, decision_id=decision_id or uuid.uuid4(), now=LATER).lease
 
 
 class TestAnAnswer:
@@ -200,6 +201,36 @@ class TestUndo:
         with pytest.raises(SlotTaken):
             undo(question=question, labeler=ada, decision_id=uuid.uuid4(), now=NOON)
         assert Lease.objects.get(labeler=ben).state == Hold.HELD
+
+    def test_reaches_back_to_midnight(self, queue: Queue, ada: User, question: Question, settings: Any) -> None:
+        settings.TIME_ZONE = "UTC"
+        morning, night = NOON - timedelta(hours=11, minutes=59), NOON + timedelta(hours=11, minutes=59)
+        give(claim(queue, ada, morning), ada, now=morning)
+        undone = undo(question=question, labeler=ada, decision_id=uuid.uuid4(), now=night)
+        assert undone.lease.answer is None
+
+    def test_reaches_back_twelve_hours_past_midnight(self, queue: Queue, ada: User, question: Question) -> None:
+        give(claim(queue, ada, NOON + timedelta(hours=8)), ada, now=NOON + timedelta(hours=8))
+        night = NOON + timedelta(hours=19)
+        undone = undo(question=question, labeler=ada, decision_id=uuid.uuid4(), now=night)
+        assert undone.verdict is not None and undone.verdict.value == Value.ACCURATE
+
+    def test_leaves_what_is_older_unless_it_was_opened(self, queue: Queue, ada: User, question: Question) -> None:
+        give(claim(queue, ada, NOON - timedelta(days=2)), ada, now=NOON - timedelta(days=2))
+        with pytest.raises(TooLongAgo):
+            take_back(question, ada)
+        assert LedgerEntry.objects.count() == 1
+        undo(question=question, labeler=ada, decision_id=uuid.uuid4(), now=NOON, any_age=True)
+        assert LedgerEntry.objects.count() == 2
+
+    def test_of_a_change_of_today_reaches_it_but_not_the_older_answer(
+        self, queue: Queue, ada: User, question: Question
+    ) -> None:
+        older = give(claim(queue, ada, NOON - timedelta(days=2)), ada, now=NOON - timedelta(days=2))
+        change(question, ada, Value.FALSE_POSITIVE)
+        assert take_back(question, ada).answer == older.entry
+        with pytest.raises(TooLongAgo):
+            take_back(question, ada)
 
     def test_it_can_be_answered_again(self, queue: Queue, ada: User, question: Question) -> None:
         give(claim(queue, ada), ada, Value.ACCURATE)

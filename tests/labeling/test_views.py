@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from feedback.models import LedgerEntry, Queue, Scorer, Value
 from labeling.models import Because, Hold, Lease, Question
-from labeling.services import claim_next
+from labeling.services import answer, claim_next
 from labeling.templatetags.labeling_tags import why_asked
 from tests.factories import judge, raise_alert
 from tests.labeling.conftest import Ask
@@ -172,6 +172,33 @@ class TestSkippingAndUndoing:
         send(client_of_ada, first, "answer")
         reply = send(client_of_ada, first, "undo", **HTMX)
         assert f"/questions/{first.pk}/answer/" in reply.content.decode()
+        assert LedgerEntry.objects.count() == 2
+
+    def test_undo_names_the_answer_and_the_customer(self, client_of_ada: Client, ask: Ask) -> None:
+        asked = [ask(utility=0.9), ask(utility=0.5), ask(utility=0.1)]
+        client_of_ada.get(PAGE)
+        send(client_of_ada, asked[0], "answer", "false_positive", **HTMX), send(client_of_ada, asked[1], "skip", **HTMX)
+        said = [send(client_of_ada, one, "undo", **HTMX).content.decode() for one in (asked[1], asked[0])]
+        assert f'<p class="receipt">Here again: {asked[1].alert.customer}.</p>' in said[0]
+        taken = f"Taken back: false positive · {asked[0].alert.customer}. Nothing more of today to take back."
+        assert f'<p class="receipt">{taken}</p>' in said[1]
+
+    def test_undo_stops_at_answers_of_earlier_days(self, client_of_ada: Client, ada: User, question: Question) -> None:
+        before = timezone.now() - timedelta(days=2)
+        claim_next(queue=question.queue, labeler=ada, now=before)
+        answer(question=question, labeler=ada, value=Value.ACCURATE, decision_id=uuid.uuid4(), now=before)
+        reply = send(client_of_ada, question, "undo", **HTMX)
+        assert (reply.status_code, LedgerEntry.objects.count()) == (409, 1)
+        assert "Nothing more of today to take back." in reply.content.decode()
+
+    def test_an_older_answer_that_was_opened_can_be_undone(
+        self, client_of_ada: Client, ada: User, question: Question
+    ) -> None:
+        before = timezone.now() - timedelta(days=2)
+        claim_next(queue=question.queue, labeler=ada, now=before)
+        answer(question=question, labeler=ada, value=Value.ACCURATE, decision_id=uuid.uuid4(), now=before)
+        assert 'name="earlier" value="1"' in client_of_ada.get(f"{PAGE}questions/{question.pk}/").content.decode()
+        send(client_of_ada, question, "undo", earlier="1", **HTMX)
         assert LedgerEntry.objects.count() == 2
 
     def test_the_undo_button_is_about_the_last_act(self, client_of_ada: Client, ask: Ask) -> None:
