@@ -28,7 +28,7 @@ def queue_for(user: Person, slug: str, *roles: Role) -> Queue:
 def entry_for(user: Person, decision_id: UUID, *roles: Role) -> LedgerEntry:
     """A ledger entry in a person's queue. Raises `LedgerEntry.DoesNotExist` where it is not theirs."""
     mine = LedgerEntry.objects.filter(queue__in=queues_of(user, *roles))
-    return mine.select_related("queue", "alert__customer", "judge").get(decision_id=decision_id)
+    return mine.select_related("queue", "alert__customer", "judge", "retracts").get(decision_id=decision_id)
 
 
 def history_of(alert: Alert) -> list[LedgerEntry]:

@@ -49,7 +49,7 @@ class TestByKeyboard:
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
         page.keyboard.press("x")
-        expect(page.locator("#receipt")).to_contain_text("Marked false positive")
+        expect(page.locator("#receipt")).to_contain_text("False positive · ")
         shows(page, inbox[0])
         page.keyboard.press("x")
         expect(page.locator(f"#row-{inbox[0].pk}")).to_have_count(0)
@@ -65,9 +65,9 @@ class TestByKeyboard:
     def test_backspace_takes_the_last_verdict_back(self, inbox: list[Alert], rhea: User, enter: Enter) -> None:
         page = enter(rhea, DESK)
         page.keyboard.press("x")
-        expect(page.locator("#receipt")).to_contain_text("Marked false positive")
+        expect(page.locator("#receipt")).to_contain_text(f"False positive · {inbox[0].customer}")
         page.keyboard.press("Backspace")
-        expect(page.locator("#receipt")).to_contain_text("Verdict taken back")
+        expect(page.locator("#receipt")).to_contain_text(f"Taken back: false positive · {inbox[0].customer}")
         shows(page, inbox[0])
         expect(page.locator(f"#row-{inbox[0].pk} a")).to_have_attribute("aria-current", "true")
 

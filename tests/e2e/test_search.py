@@ -79,7 +79,7 @@ class TestSearch:
     ) -> None:
         page = enter(rhea, f"{DESK}?alert={northwind[0].pk}&q=outage+0")
         page.keyboard.press("x")
-        expect(page.locator("#receipt")).to_contain_text("Marked false positive")
+        expect(page.locator("#receipt")).to_contain_text("False positive · ")
         expect(page.locator("#list .alert-row")).to_have_count(0)
         page.keyboard.press("Backspace")
         expect(page.locator(f"#row-{northwind[0].pk}")).to_be_visible()

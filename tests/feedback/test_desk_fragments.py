@@ -39,7 +39,7 @@ class TestVerdictReply:
         assert page.lstrip().startswith(f'<article id="alert" class="alert" data-alert="{second.pk}"')
         assert f'action="/alerts/{second.pk}/verdict/"' in page
         assert f'data-judged="{first.pk}"' in page
-        assert "Marked accurate" in page
+        assert f"Accurate · {first.customer} · " in page
         assert answer["HX-Push-Url"] == f"/queues/churn/?alert={second.pk}"
 
     def test_sends_nothing_out_of_band_that_the_page_may_have_no_place_for(

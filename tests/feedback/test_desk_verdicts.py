@@ -33,7 +33,7 @@ class TestVerdict:
         )
         page = answer.content.decode()
         assert f"{second.customer} may leave" in page
-        assert "Marked accurate" in page
+        assert f"Accurate · {first.customer} · " in page
         assert f'action="/verdicts/{LedgerEntry.objects.get().decision_id}/undo/"' in page
 
     def test_on_an_audited_alert_is_recorded_as_blind(self, alert: Alert, rhea: User) -> None:
@@ -112,7 +112,7 @@ class TestUndo:
     def test_opens_the_alert_again_and_says_so(self, alert: Alert, rhea: User) -> None:
         entry = factories.judge(alert, rhea)
         page = at_desk(rhea).post(f"/verdicts/{entry.decision_id}/undo/", {"decision_id": uuid.uuid4()}, follow=True)
-        assert "Verdict taken back" in page.content.decode()
+        assert f"Taken back: accurate · {alert.customer} · " in page.content.decode()
         assert OpenAlert.objects.filter(alert=alert).exists()
 
     def test_sent_twice_takes_back_once(self, alert: Alert, rhea: User) -> None:
