@@ -16,10 +16,11 @@ from django_htmx.http import push_url, replace_url, trigger_client_event
 from feedback.desk import selectors
 from feedback.desk.access import DESK_ROLES, DeskRequest, wants_fragment
 from feedback.desk.forms import VerdictForm
+from feedback.desk.judged import last_judged
 from feedback.desk.query import Query
 from feedback.desk.services import Choice, sit_down, take_found, take_next, take_up
 from feedback.errors import AlreadyJudged, AlreadyRetracted, DecisionConflict, FeedbackError, NotYours
-from feedback.models import Alert, LedgerEntry, Queue, Reason, Value
+from feedback.models import Alert, Kind, LedgerEntry, Queue, Reason, Value
 from feedback.selectors import entry_for
 
 VERDICT_KEYS = [(Value.ACCURATE, "a"), (Value.FALSE_POSITIVE, "x"), (Value.UNSURE, "u")]
@@ -31,7 +32,7 @@ def desk_page(request: DeskRequest, desk: selectors.Desk, status: int = 200, **e
         **_work_context(request, desk.queue, desk.work),
         "inbox": desk.inbox,
         "pulse": desk.pulse,
-        "entry": _named_receipt(request),
+        **_receipt_context(request, _named_receipt(request)),
         "show_list": request.GET.get("view") == "list",
         **extra,
     }
@@ -75,9 +76,8 @@ def verdict_recorded(request: DeskRequest, alert: Alert, entry: LedgerEntry, for
     sought = {"q": str(query)} if query and work else {}
     work = work or take_next(user=request.user, queue=queue, past=form.place, now=now)
     if wants_fragment(request):
-        return work_reply(
-            request, queue, work, entry=entry, just_now=True, judged_alert=alert.pk, sought=sought.get("q", "")
-        )
+        context = {**_receipt_context(request, entry), "sought": sought.get("q", "")}
+        return work_reply(request, queue, work, **context, just_now=True, judged_alert=alert.pk)
     chosen = {"alert": work.alert.pk} if work else {}
     return HttpResponseRedirect(desk_address(queue, **chosen, receipt=entry.decision_id, **sought))
 
@@ -87,7 +87,7 @@ def verdict_retracted(request: DeskRequest, retraction: LedgerEntry) -> HttpResp
     alert = selectors.alert_on_desk(request.user, retraction.alert_id)
     if wants_fragment(request):
         work = take_up(user=request.user, alert=alert, now=timezone.now())
-        reply = work_reply(request, alert.queue, work, entry=retraction, just_now=True)
+        reply = work_reply(request, alert.queue, work, **_receipt_context(request, retraction), just_now=True)
         return trigger_client_event(reply, "list-stale", after="settle")
     return HttpResponseRedirect(desk_address(alert.queue, alert=alert.pk, receipt=retraction.decision_id))
 
@@ -146,6 +146,14 @@ def _work_context(request: DeskRequest, queue: Queue, work: selectors.Work | Non
     }
 
 
+def _receipt_context(request: HttpRequest, entry: LedgerEntry | None) -> dict[str, Any]:
+    """A receipt, with the verdict that its undo takes back: its own, or after an undo the one before."""
+    undoable = None
+    if entry is not None and entry.judge_id == request.user.pk:
+        undoable = entry if entry.kind == Kind.VERDICT else last_judged(request.user, entry.queue, timezone.now())
+    return {"entry": entry, "undoable": undoable}
+
+
 def _named_receipt(request: HttpRequest) -> LedgerEntry | None:
     """The entry whose receipt the address asks for, if there is one and it is the person's to see."""
     try:
@@ -176,7 +184,7 @@ def _keys() -> list[tuple[str, str]]:
         ("X", _("False positive")),
         ("U", _("Not sure")),
         (_("Space"), _("Later: to the next alert")),
-        ("⌫", _("Undo the last verdict")),
+        ("⌫", _("Undo the last verdict, then the one before")),
         ("1–5", _("Reason")),
         ("E", _("Behind the score")),
         ("J / K", _("Down and up the list")),

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from feedback import rules
 from feedback.desk.access import DESK_ROLES
-from feedback.models import Kind, LedgerEntry, Queue, Value
+from feedback.models import Kind, LedgerEntry, Queue, Source, Value
 from feedback.people import Person, id_of
+from feedback.reach import reach_of
 from feedback.selectors import entries_about, queue_for
 from feedback.services.ledger import facts_of
 
 PAGE_ROWS = 30
+# The undo key reaches back to midnight, and so far at least: shifts go past it.
+UNDO_REACH = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,15 @@ def judged_by(*, user: Person, slug: str, before: int | None = None) -> JudgedPa
     )
     shown = found[:PAGE_ROWS]
     return JudgedPage(queue, _with_standing(shown), shown[-1].position if len(found) > PAGE_ROWS else None)
+
+
+def last_judged(user: Person, queue: Queue, now: datetime) -> LedgerEntry | None:
+    """The verdict that the undo key takes back next: a person's newest at the desk, or None past its reach."""
+    at_desk = LedgerEntry.objects.filter(
+        queue=queue, judge_id=id_of(user), kind=Kind.VERDICT, source__in=[Source.REP, Source.LEAD], retraction=None
+    )
+    recent = at_desk.filter(recorded_at__gte=reach_of(now, UNDO_REACH)).select_related("alert__customer")
+    return recent.order_by("-recorded_at", "-position").first()
 
 
 def _with_standing(entries: list[LedgerEntry]) -> list[Judged]:

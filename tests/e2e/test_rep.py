@@ -71,6 +71,19 @@ class TestByKeyboard:
         shows(page, inbox[0])
         expect(page.locator(f"#row-{inbox[0].pk} a")).to_have_attribute("aria-current", "true")
 
+    def test_backspace_goes_on_with_the_verdict_before(self, inbox: list[Alert], rhea: User, enter: Enter) -> None:
+        page = enter(rhea, DESK)
+        for alert in inbox[:2]:
+            shows(page, alert)
+            page.keyboard.press("x")
+        expect(page.locator("#receipt")).to_contain_text(f"False positive · {inbox[1].customer}")
+        for alert in (inbox[1], inbox[0]):
+            page.keyboard.press("Backspace")
+            shows(page, alert)
+            expect(page.locator("#receipt")).to_contain_text(f"Taken back: false positive · {alert.customer}")
+        expect(page.locator("#receipt")).to_contain_text("Nothing more of today to take back.")
+        assert OpenAlert.objects.count() == 5
+
     def test_space_leaves_an_alert_for_later(self, inbox: list[Alert], rhea: User, enter: Enter) -> None:
         page = enter(rhea, DESK)
         page.keyboard.press("Space")

@@ -3,16 +3,25 @@
 import re
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
-from feedback.models import Alert, LedgerEntry, OpenAlert, Queue, Scorer, Source, Value
+from feedback.desk.judged import last_judged
+from feedback.models import Alert, LedgerEntry, Membership, OpenAlert, Queue, Role, Scorer, Source, Value
 from tests import factories
 from tests.feedback.test_desk import at_desk, decide, hidden
 
 pytestmark = pytest.mark.django_db
+
+
+def undo(client: Client, entry: LedgerEntry) -> str:
+    """The page that follows an undo."""
+    sent = {"decision_id": uuid.uuid4()}
+    return client.post(f"/verdicts/{entry.decision_id}/undo/", sent, follow=True).content.decode()
 
 
 class TestVerdict:
@@ -134,6 +143,42 @@ class TestUndo:
         assert "1 judged · 1 left" in client.get("/queues/churn/").content.decode()
         client.post(f"/verdicts/{LedgerEntry.objects.get().decision_id}/undo/", {"decision_id": uuid.uuid4()})
         assert "0 judged · 2 left" in client.get("/queues/churn/").content.decode()
+
+    def test_goes_on_with_the_one_before_and_says_when_there_is_none(
+        self, queue: Queue, upstream: Scorer, rhea: User
+    ) -> None:
+        alerts, client = [factories.raise_alert(queue, upstream) for _ in range(3)], at_desk(rhea)
+        for alert in alerts:
+            decide(client, alert, "accurate")
+        entries = list(LedgerEntry.objects.order_by("-position"))
+        for entry, before in zip(entries, [*entries[1:], None], strict=True):
+            page = undo(client, entry)
+            assert f"Taken back: accurate · {entry.alert.customer}" in page
+            offered = re.findall(r'action="/verdicts/([\w-]+)/undo/"[^>]*hx-target="#alert"[^>]*>.*?Backspace', page)
+            assert offered == ([str(before.decision_id)] if before else [])
+        assert "Nothing more of today to take back." in page
+        assert OpenAlert.objects.count() == 3
+
+    def test_goes_no_further_than_today(self, queue: Queue, upstream: Scorer, rhea: User) -> None:
+        old, new = (factories.raise_alert(queue, upstream) for _ in range(2))
+        factories.judge(old, rhea, now=timezone.now() - timedelta(days=1, hours=2))
+        page = undo(at_desk(rhea), factories.judge(new, rhea, now=timezone.now()))
+        assert "Nothing more of today to take back." in page
+
+    def test_past_midnight_goes_back_an_hour(self, alert: Alert, rhea: User, settings: Any) -> None:
+        settings.TIME_ZONE, midnight = "UTC", factories.NOON + timedelta(hours=12)
+        entry = factories.judge(alert, rhea, now=midnight - timedelta(minutes=50))
+        assert last_judged(rhea, alert.queue, midnight + timedelta(minutes=10)) == entry
+        assert last_judged(rhea, alert.queue, midnight + timedelta(minutes=11)) is None
+
+    def test_goes_on_with_nothing_of_a_colleague_s_nor_of_another_role(
+        self, queue: Queue, upstream: Scorer, rhea: User, tom: User
+    ) -> None:
+        Membership.objects.create(queue=queue, user=rhea, role=Role.LABELER)
+        toms, labeled, own = (factories.raise_alert(queue, upstream) for _ in range(3))
+        factories.judge(toms, tom, now=timezone.now())
+        factories.judge(labeled, rhea, source=Source.LABELER, now=timezone.now())
+        assert "Nothing more of today" in undo(at_desk(rhea), factories.judge(own, rhea, now=timezone.now()))
 
     def test_of_another_reps_verdict_is_refused(self, alert: Alert, rhea: User, tom: User) -> None:
         entry = factories.judge(alert, tom)
