@@ -15,8 +15,9 @@ from django_htmx.http import push_url, replace_url, trigger_client_event
 
 from feedback.desk import selectors
 from feedback.desk.access import DESK_ROLES, DeskRequest, wants_fragment
-from feedback.desk.forms import VerdictForm
+from feedback.desk.forms import LaterForm, VerdictForm
 from feedback.desk.judged import last_judged
+from feedback.desk.later import Later
 from feedback.desk.query import Query
 from feedback.desk.services import Choice, sit_down, take_found, take_next, take_up
 from feedback.errors import AlreadyJudged, AlreadyRetracted, DecisionConflict, FeedbackError, NotYours
@@ -32,7 +33,7 @@ def desk_page(request: DeskRequest, desk: selectors.Desk, status: int = 200, **e
         **_work_context(request, desk.queue, desk.work),
         "inbox": desk.inbox,
         "pulse": desk.pulse,
-        **_receipt_context(request, _named_receipt(request)),
+        **_told(request, desk),
         "show_list": request.GET.get("view") == "list",
         **extra,
     }
@@ -54,6 +55,21 @@ def work_reply(
     return push_url(response, desk_address(queue, **chosen, **sought))
 
 
+def alert_chosen(request: DeskRequest, desk: selectors.Desk) -> HttpResponse:
+    """The alert that the address asks for, for htmx; one that was put off is told to be here again."""
+    return work_reply(request, desk.queue, desk.work, **_told(request, desk))
+
+
+def left_for_later(request: DeskRequest, alert: Alert, work: selectors.Work | None) -> HttpResponse:
+    """The next alert, and the receipt of the one that was put off; none of one that did not wait any more."""
+    told = {"put_off": alert.pk} if alert.pk in Later(request.session, timezone.now()).alert_ids else {}
+    if wants_fragment(request):
+        context = _put_off_context(request, alert, work) if told else {}
+        return work_reply(request, alert.queue, work, sought="", **context)
+    chosen = {"alert": work.alert.pk} if work else {}
+    return HttpResponseRedirect(desk_address(alert.queue, **chosen, **told))
+
+
 def list_reply(request: DeskRequest, queue: Queue, inbox: selectors.Inbox) -> HttpResponse:
     """The list alone. A search has an address; "back" leads to the page before it, not through what was typed."""
     pulse = selectors.pulse_of(request.user, queue, timezone.now())
@@ -69,12 +85,14 @@ def list_reply(request: DeskRequest, queue: Queue, inbox: selectors.Inbox) -> Ht
 
 def verdict_recorded(request: DeskRequest, alert: Alert, entry: LedgerEntry, form: VerdictForm) -> HttpResponse:
     """The next alert, and the receipt of this verdict. One that was found leads to the next of its search."""
+    later = Later(request.session, timezone.now())
+    later.forget(alert.pk)
     if form.cleaned_data["back"] == "judged":
         return HttpResponseRedirect(reverse("desk:judged", args=[alert.queue.slug]))
-    queue, now, query = alert.queue, timezone.now(), _query(request)
-    work = take_found(user=request.user, queue=queue, query=query, now=now) if query else None
+    user, queue, query, now = request.user, alert.queue, _query(request), later.now
+    work = take_found(user=user, queue=queue, query=query, later=later, now=now) if query else None
     sought = {"q": str(query)} if query and work else {}
-    work = work or take_next(user=request.user, queue=queue, past=form.place, now=now)
+    work = work or take_next(user=user, queue=queue, past=form.place, later=later, now=now)
     if wants_fragment(request):
         context = {**_receipt_context(request, entry), "sought": sought.get("q", "")}
         return work_reply(request, queue, work, **context, just_now=True, judged_alert=alert.pk)
@@ -92,7 +110,7 @@ def verdict_retracted(request: DeskRequest, retraction: LedgerEntry) -> HttpResp
     return HttpResponseRedirect(desk_address(alert.queue, alert=alert.pk, receipt=retraction.decision_id))
 
 
-def unreadable(request: DeskRequest, alert: Alert, form: VerdictForm) -> HttpResponse:
+def unreadable(request: DeskRequest, alert: Alert, form: LaterForm) -> HttpResponse:
     """The alert again with what was wrong with the form; nothing that was typed is lost."""
     problems = [str(error) for errors in form.errors.values() for error in errors]
     return _again(request, alert, 422, form, problem=" ".join(problems))
@@ -121,12 +139,13 @@ def _query(request: HttpRequest) -> Query | None:
     return Query.parse(request.GET.get("q", "") or request.POST.get("q", ""))
 
 
-def _again(request: DeskRequest, alert: Alert, status: int, form: VerdictForm | None, problem: str) -> HttpResponse:
+def _again(request: DeskRequest, alert: Alert, status: int, form: LaterForm | None, problem: str) -> HttpResponse:
     work = selectors.work_for(request.user, alert)
     typed = {"note": form.data.get("note", ""), "reason": form.data.get("reason", "")} if form else {}
     if wants_fragment(request):
         return work_reply(request, alert.queue, work, status, problem=problem, typed=typed)
-    desk = sit_down(user=request.user, slug=alert.queue.slug, choice=Choice(alert.pk), now=timezone.now())
+    later = Later(request.session, timezone.now())
+    desk = sit_down(user=request.user, slug=alert.queue.slug, choice=Choice(alert.pk), later=later, now=later.now)
     return desk_page(request, desk, status, problem=problem, typed=typed)
 
 
@@ -143,7 +162,26 @@ def _work_context(request: DeskRequest, queue: Queue, work: selectors.Work | Non
         "help_keys": _keys(),
         "now": timezone.now(),
         "sought": _sought(request).get("q", ""),
+        "typed": Later(request.session, timezone.now()).typed(work.alert.pk) if work else {},
     }
+
+
+def _told(request: HttpRequest, desk: selectors.Desk) -> dict[str, Any]:
+    """The receipt that the address asks for, if there is one and it is the person's to see."""
+    named = request.GET.get("put_off", "") or request.GET.get("back", "")
+    if desk.work is None or not named.isascii() or not named.isdigit():
+        return _receipt_context(request, _named_receipt(request))
+    put_off = Later(request.session, timezone.now()).alert_ids
+    if "back" in request.GET or int(named) in put_off:
+        return _put_off_context(request, selectors.alert_on_desk(request.user, int(named), desk.queue), desk.work)
+    return {}
+
+
+def _put_off_context(request: HttpRequest, alert: Alert, work: selectors.Work | None) -> dict[str, Any]:
+    """The receipt of an alert that was put off, or is here again: by itself where nothing else waits (`alone`)."""
+    here = work is not None and work.alert.pk == alert.pk
+    undoable = last_judged(request.user, alert.queue, timezone.now()) if here else None
+    return {"put_off": alert, "undoable": undoable, "alone": here and "back" not in request.GET}
 
 
 def _receipt_context(request: HttpRequest, entry: LedgerEntry | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The desk's requests that write: a verdict, an undo; and the receipt that says what they changed."""
+"""The desk's requests that write: a verdict, an undo, a "later"; and the receipt that says what they changed."""
 
 import uuid
 
@@ -9,8 +9,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from feedback.desk import answers, selectors
 from feedback.desk.access import DESK_ROLES, DeskRequest, for_people
-from feedback.desk.forms import UndoForm, VerdictForm
-from feedback.desk.services import judge_on_desk
+from feedback.desk.forms import LaterForm, UndoForm, VerdictForm
+from feedback.desk.later import Later
+from feedback.desk.services import judge_on_desk, put_off
 from feedback.errors import FeedbackError
 from feedback.selectors import entry_for
 from feedback.services import retract_verdict
@@ -31,6 +32,18 @@ def verdict(request: DeskRequest, alert_id: int) -> HttpResponse:
     except FeedbackError as refusal:
         return answers.refused(request, alert, form, refusal)
     return answers.verdict_recorded(request, alert, recorded.entry, form)
+
+
+@require_POST
+@for_people
+def later(request: DeskRequest, alert_id: int) -> HttpResponse:
+    """Leave an alert for later and bring the next; what was typed about it waits with it."""
+    alert, form, now = selectors.alert_on_desk(request.user, alert_id), LaterForm(request.POST), timezone.now()
+    if not form.is_valid():
+        return answers.unreadable(request, alert, form)
+    put = Later(request.session, now)
+    work = put_off(user=request.user, alert=alert, typed=form.typed, past=form.place, later=put, now=now)
+    return answers.left_for_later(request, alert, work)
 
 
 @require_POST

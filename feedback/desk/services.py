@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from feedback.desk import selectors
 from feedback.desk.access import DESK_ROLES
 from feedback.desk.cursor import Cursor
+from feedback.desk.later import Later
 from feedback.desk.query import Query
 from feedback.desk.search import search
 from feedback.desk.selectors import Desk, Inbox, Work
@@ -21,26 +23,26 @@ from feedback.services.holds import hold, hold_next
 class Choice:
     """What an address of the desk asks for: one alert or the next past a place, and the list after a place.
 
-    `later`: the alert that the person leaves for later. `query`: what the list is searched for.
+    `back`: an alert that was put off is brought back. `query`: what the list is searched for.
     """
 
     alert_id: int | None = None
     past: Cursor | None = None
     after: Cursor | None = None
-    later: int | None = None
+    back: bool = False
     query: Query | None = None
 
 
-def sit_down(*, user: Person, slug: str, choice: Choice, now: datetime) -> Desk:
+def sit_down(*, user: Person, slug: str, choice: Choice, later: Later, now: datetime) -> Desk:
     """A person's desk in a queue: the alert they chose, else the next that no colleague has on theirs.
 
     Raises `Queue.DoesNotExist` or `Alert.DoesNotExist` where it is not theirs.
     """
     queue = queue_for(user, slug, *DESK_ROLES)
-    if choice.later is not None:
-        checks.put_off(user=user, queue=queue, alert_id=choice.later, now=now)
+    if choice.back and choice.alert_id is not None:
+        later.bring_back(choice.alert_id)
     if choice.alert_id is None:
-        work = take_next(user=user, queue=queue, past=choice.past, now=now)
+        work = take_next(user=user, queue=queue, past=choice.past, later=later, now=now)
     else:
         work = take_up(user=user, alert=selectors.alert_on_desk(user, choice.alert_id, queue), now=now)
     inbox = list_of(user=user, queue=queue, choice=choice, now=now)
@@ -54,33 +56,47 @@ def list_of(*, user: Person, queue: Queue, choice: Choice, now: datetime) -> Inb
     return selectors.inbox_page(queue, choice.after)
 
 
-def take_next(*, user: Person, queue: Queue, past: Cursor | None, now: datetime) -> Work | None:
+def take_next(*, user: Person, queue: Queue, past: Cursor | None, later: Later, now: datetime) -> Work | None:
     """Hold the most urgent free alert past a place, after the last one the first; None where none is free.
+
+    What the person put off comes only where nothing else waits.
 
     Now and then it is a check instead, and the place in the list stays.
     """
     if (check := checks.next_check(user=user, queue=queue, source=Source.REP, now=now)) is not None:
         return replace(selectors.work_for(user, selectors.alert_on_desk(user, check.alert_id, queue)), place=past)
     place = None if past is None else (past.urgency, past.alert_id)
-    alert_id = hold_next(queue_id=queue.pk, person=user, now=now, past=place)
-    if alert_id is None and place is not None:
-        alert_id = hold_next(queue_id=queue.pk, person=user, now=now)
+    alert_id = None
+    for but, after in dict.fromkeys(product((tuple(later.alert_ids), ()), (place, None))):
+        if alert_id is None:
+            alert_id = hold_next(queue_id=queue.pk, person=user, now=now, past=after, but=but)
     return None if alert_id is None else selectors.work_for(user, selectors.alert_on_desk(user, alert_id, queue))
 
 
-def take_found(*, user: Person, queue: Queue, query: Query, now: datetime) -> Work | None:
+def take_found(*, user: Person, queue: Queue, query: Query, later: Later, now: datetime) -> Work | None:
     """The first open alert of a search that no colleague has on theirs, and on which the person has said nothing yet.
 
-    None where none is left: one that they were unsure of is still open, and would come again and again.
+    None where none is left: one that they were unsure of is still open, and would come again and again; nor does one
+    come that they put off.
     """
     rows = search(user=user, queue=queue, query=query, now=now).rows
     own = LedgerEntry.objects.filter(alert__in=[row.alert_id for row in rows], judge_id=user.pk)
-    done = set(own.values_list("alert_id", flat=True))
+    done = {*own.values_list("alert_id", flat=True), *later.alert_ids}
     for row in rows:
         with_colleague = row.held_by_id not in (None, user.pk) and row.held_until is not None and row.held_until > now
         if not with_colleague and row.alert_id not in done:
             return take_up(user=user, alert=selectors.alert_on_desk(user, row.alert_id, queue), now=now)
     return None
+
+
+def put_off(
+    *, user: Person, alert: Alert, typed: dict[str, str], past: Cursor | None, later: Later, now: datetime
+) -> Work | None:
+    """Leave an alert that waits for later, with what was typed about it, and take the next one."""
+    if selectors.work_for(user, alert).waits:
+        checks.put_off(user=user, queue=alert.queue, alert_id=alert.pk, now=now)
+        later.put_off(alert.pk, typed)
+    return take_next(user=user, queue=alert.queue, past=past, later=later, now=now)
 
 
 def take_up(*, user: Person, alert: Alert, now: datetime) -> Work:

@@ -16,6 +16,7 @@ urlpatterns = [
     path("queues/<slug:slug>/fresh/", views.fresh, name="fresh"),
     path("queues/<slug:slug>/judged/", views.judged, name="judged"),
     path("alerts/<int:alert_id>/verdict/", decisions.verdict, name="verdict"),
+    path("alerts/<int:alert_id>/later/", decisions.later, name="later"),
     path("verdicts/<uuid:decision_id>/undo/", decisions.undo, name="undo"),
     path("verdicts/<uuid:decision_id>/receipt/", decisions.receipt, name="receipt"),
     path("preferences/", set_preference, name="set_preference"),

@@ -9,6 +9,7 @@ from feedback.desk import answers, navigation
 from feedback.desk.access import DESK_ROLES, DeskRequest, for_people, wants_fragment
 from feedback.desk.cursor import Cursor
 from feedback.desk.judged import judged_by
+from feedback.desk.later import Later
 from feedback.desk.query import Query
 from feedback.desk.services import Choice, keep_watch, list_of, sit_down
 from feedback.models import Role
@@ -41,16 +42,17 @@ def queues(request: DeskRequest) -> HttpResponse:
 @for_people
 def desk(request: DeskRequest, slug: str) -> HttpResponse:
     """The desk of a queue; for htmx only the alert that was asked for."""
+    now, back = timezone.now(), _number(request.GET.get("back"))
     choice = Choice(
-        alert_id=_number(request.GET.get("alert")),
+        alert_id=back or _number(request.GET.get("alert")),
         past=Cursor.parse(request.GET.get("past", "")),
         after=Cursor.parse(request.GET.get("after", "")),
-        later=_number(request.GET.get("later")),
+        back=back is not None,
         query=None if wants_fragment(request) else Query.parse(request.GET.get("q", "")),
     )
-    desk = sit_down(user=request.user, slug=slug, choice=choice, now=timezone.now())
+    desk = sit_down(user=request.user, slug=slug, choice=choice, later=Later(request.session, now), now=now)
     if wants_fragment(request):
-        return answers.work_reply(request, desk.queue, desk.work)
+        return answers.alert_chosen(request, desk)
     return answers.desk_page(request, desk)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -23,13 +23,16 @@ from feedback.services.ledger import facts_of
 # Ledger rows looked back on for settled alerts, and how many of these are considered. One of the youngest is drawn:
 # an old date beside young ones gives a check away.
 LOOK_BACK, MOST, YOUNGEST = 20_000, 300, 50
+# What a rep puts off comes again after this long, a check like any alert.
+PUT_OFF = timedelta(hours=1)
 
 # One round trip at every "next": the check that waits, the person's last ledger row, how many checks they had. At the
 # desk an alert that is open is work like any other; labelers may agree on one that still waits for a rep.
 _STATE = """
     SELECT
         (SELECT id FROM feedback_check c
-         WHERE person_id = %(person)s AND queue_id = %(queue)s AND entry_id IS NULL AND put_off_at IS NULL
+         WHERE person_id = %(person)s AND queue_id = %(queue)s AND entry_id IS NULL
+             AND (put_off_at IS NULL OR (source = 'rep' AND put_off_at <= %(again)s))
              AND source = %(source)s AND (source <> 'rep'
                  OR NOT EXISTS (SELECT 1 FROM feedback_openalert o WHERE o.alert_id = c.alert_id))
          ORDER BY id LIMIT 1),
@@ -63,8 +66,9 @@ def next_check(*, user: Person, queue: Queue, source: Source, now: datetime) -> 
     """
     if not settings.CHECK_SHARE:
         return None
+    known: dict[str, Any] = {"queue": queue.pk, "person": id_of(user), "source": source, "again": now - PUT_OFF}
     with connection.cursor() as cursor:
-        cursor.execute(_STATE, {"queue": queue.pk, "person": id_of(user), "source": source})
+        cursor.execute(_STATE, known)
         waiting, last, had = cursor.fetchone()
     if waiting is not None or last is None:  # who has not begun is not checked
         return None if waiting is None else Check.objects.get(pk=waiting)
@@ -76,7 +80,7 @@ def next_check(*, user: Person, queue: Queue, source: Source, now: datetime) -> 
 
 
 def put_off(*, user: Person, queue: Queue, alert_id: int, now: datetime) -> None:
-    """The person leaves a check for later, as they may any alert: it does not come back by itself."""
+    """The person leaves a check for later, as they may any alert. A rep's comes again (`PUT_OFF`)."""
     Check.objects.filter(person_id=id_of(user), queue=queue, alert_id=alert_id, entry=None).update(put_off_at=now)
 
 

@@ -6,6 +6,7 @@ alert renews it. Whoever opens a held alert on purpose may judge it all the same
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,18 +23,22 @@ _HOLD_NEXT = """
     UPDATE feedback_openalert SET held_by_id = %(me)s, held_until = %(until)s WHERE alert_id = (
         SELECT alert_id FROM feedback_openalert
         WHERE queue_id = %(queue)s AND visible AND (held_until IS NULL OR held_until <= %(now)s OR held_by_id = %(me)s)
-              {past}
+              {past} {but}
         ORDER BY urgency DESC, alert_id DESC LIMIT 1 FOR UPDATE SKIP LOCKED
     ) RETURNING alert_id
 """
 
 _PAST = "AND urgency <= %(urgency)s AND (urgency, alert_id) < (%(urgency)s, %(alert)s)"
+_BUT = "AND alert_id <> ALL(%(but)s)"
 
 
-def hold_next(*, queue_id: int, person: Person, now: datetime, past: tuple[float, int] | None = None) -> int | None:
+def hold_next(
+    *, queue_id: int, person: Person, now: datetime, past: tuple[float, int] | None = None, but: Sequence[int] = ()
+) -> int | None:
     """The most urgent open alert (past a cursor of urgency and alert id) that nobody else holds; this person does now.
 
-    Returns the alert's id, or None where there is none. Two people who ask at once get two alerts.
+    `but`: alerts that are passed over. Returns the alert's id, or None where there is none. Two people who ask at once
+    get two alerts.
     """
     urgency, alert_id = past or (0.0, 0)
     known: dict[str, Any] = {
@@ -43,9 +48,10 @@ def hold_next(*, queue_id: int, person: Person, now: datetime, past: tuple[float
         "until": now + HOLD,
         "urgency": urgency,
         "alert": alert_id,
+        "but": list(but),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_HOLD_NEXT.format(past=_PAST if past else ""), known)
+        cursor.execute(_HOLD_NEXT.format(past=_PAST if past else "", but=_BUT if but else ""), known)
         found = cursor.fetchone()
     return None if found is None else int(found[0])
 

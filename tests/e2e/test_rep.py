@@ -86,9 +86,27 @@ class TestByKeyboard:
 
     def test_space_leaves_an_alert_for_later(self, inbox: list[Alert], rhea: User, enter: Enter) -> None:
         page = enter(rhea, DESK)
+        page.locator("textarea[name=note]").fill("ask Ann")
+        page.locator("#alert h1").focus()
         page.keyboard.press("Space")
         shows(page, inbox[1])
+        expect(page.locator("#receipt")).to_contain_text(f"{inbox[0].customer} · Put off")
+        page.goto(page.url.split("?")[0])
+        shows(page, inbox[1])
         assert values() == []
+
+    def test_backspace_brings_what_was_put_off_back_with_what_was_typed(
+        self, inbox: list[Alert], rhea: User, enter: Enter
+    ) -> None:
+        page = enter(rhea, DESK)
+        page.locator("textarea[name=note]").fill("ask Ann")
+        page.locator("#alert h1").focus()
+        page.keyboard.press("Space")
+        shows(page, inbox[1])
+        page.keyboard.press("Backspace")
+        shows(page, inbox[0])
+        expect(page.locator("#receipt")).to_contain_text(f"Here again: {inbox[0].customer}.")
+        expect(page.locator("textarea[name=note]")).to_have_value("ask Ann")
 
     def test_j_and_k_walk_the_list(self, inbox: list[Alert], rhea: User, enter: Enter) -> None:
         page = enter(rhea, DESK)
@@ -230,6 +248,10 @@ class TestWithoutScript:
         page.get_by_role("button", name="Accurate").click()
         shows(page, inbox[1])
         page.locator("#receipt").get_by_role("button", name="Undo").click()
+        shows(page, inbox[0])
+        page.get_by_role("button", name="Later").click()
+        shows(page, inbox[1])
+        page.locator("#receipt").get_by_role("link", name="Back to it").click()
         shows(page, inbox[0])
         assert values() == ["accurate", ""]
         page.context.close()

@@ -1,7 +1,7 @@
 """Settled alerts that are put before a rep to see how far they agree."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from feedback.desk.services import Choice, judge_on_desk, sit_down, take_next
+from feedback.desk.later import Later
+from feedback.desk.services import Choice, judge_on_desk, put_off, sit_down, take_next
 from feedback.models import Alert, Check, LedgerEntry, OpenAlert, Queue, Scorer, Source, Value
 from feedback.selectors import label_of_alert, standing_verdict
 from feedback.services import record_outcome, retract_verdict
@@ -44,12 +45,12 @@ def waiting(queue: Queue, upstream: Scorer) -> Alert:
     return raise_alert(queue, upstream, "waiting")
 
 
-def next_of(person: User, queue: Queue, **choice: Any) -> Any:
-    return sit_down(user=person, slug=queue.slug, choice=Choice(**choice), now=LATER).work
+def next_of(person: User, queue: Queue, now: datetime = LATER, **choice: Any) -> Any:
+    return sit_down(user=person, slug=queue.slug, choice=Choice(**choice), later=Later({}, now), now=now).work
 
 
 def answer(person: User, queue: Queue, value: Value = Value.FALSE_POSITIVE, **more: Any) -> LedgerEntry:
-    work = take_next(user=person, queue=queue, past=None, now=LATER)
+    work = take_next(user=person, queue=queue, past=None, later=Later({}, LATER), now=LATER)
     assert work is not None
     decision = {"value": value, "decision_id": uuid.uuid4(), "seen": None, "reason": "", "note": "", **more}
     return judge_on_desk(alert=work.alert, judge=person, decision=decision, now=LATER).entry
@@ -78,11 +79,14 @@ class TestBeingShown:
         assert next_of(rhea, queue).alert == next_of(rhea, queue).alert == settled
         assert Check.objects.count() == 1
 
-    def test_left_for_later_it_does_not_come_back(
+    def test_left_for_later_it_comes_again_in_an_hour_as_any_alert_does(
         self, rhea: User, queue: Queue, settled: Alert, waiting: Alert
     ) -> None:
-        next_of(rhea, queue)
-        assert next_of(rhea, queue, later=settled.pk).alert == waiting
+        shown = next_of(rhea, queue).alert
+        assert shown == settled
+        put_off(user=rhea, alert=shown, typed={}, past=None, later=Later({}, LATER), now=LATER)
+        assert next_of(rhea, queue, LATER + timedelta(minutes=59)).alert == waiting
+        assert next_of(rhea, queue, LATER + timedelta(hours=1)).alert == settled
 
     def test_who_judged_it_is_never_asked(self, tom: User, queue: Queue, settled: Alert, waiting: Alert) -> None:
         assert next_of(tom, queue).alert != settled
