@@ -33,16 +33,18 @@ class Standings:
     urgency: npt.NDArray[np.float64]
     hard: npt.NDArray[np.bool_]
     blind: npt.NDArray[np.bool_]
+    visible: npt.NDArray[np.bool_]
     # NaN where the scorer gave none.
     upstream_score: npt.NDArray[np.float64]
 
 
 # In the order of `Standings`. The OFFSET keeps parallel workers away, which cost more than they bring.
-_KINDS = ("i8", "V6", "i2", "f8", "f8", "b1", "b1", "f8")
+_KINDS = ("i8", "V6", "i2", "f8", "f8", "b1", "b1", "b1", "f8")
 _STANDINGS = """
     SELECT array_send(array_agg(alert_id)), array_send(array_agg(ctid)), array_send(array_agg(tier)),
            array_send(array_agg(probability)), array_send(array_agg(urgency)), array_send(array_agg(hard)),
-           array_send(array_agg(blind)), array_send(array_agg(COALESCE(upstream_score, 'NaN')))
+           array_send(array_agg(blind)), array_send(array_agg(visible)),
+           array_send(array_agg(COALESCE(upstream_score, 'NaN')))
     FROM (
         SELECT ctid, * FROM feedback_openalert WHERE queue_id = %s AND (visible OR NOT visible) OFFSET 0
     ) AS standing

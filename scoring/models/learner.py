@@ -75,7 +75,10 @@ class Checkpoint(models.Model):
 
 
 class Reranking(models.Model):
-    """One re-ranking of a queue's open alerts after the model moved from one position to another."""
+    """One re-ranking of a queue's open alerts after the model moved from one position to another.
+
+    `open_alerts` counts all of them; what moved is counted among those that reps see.
+    """
 
     queue = models.ForeignKey(
         Queue, on_delete=models.CASCADE, related_name="rerankings", db_index=False, verbose_name=_("queue")

@@ -127,7 +127,7 @@ def prune(*, now: datetime) -> int:
 def _rerank(
     queue_id: int, belief: Belief, in_force: policy.Policy, since: int, deferred: bool, now: datetime
 ) -> Reranking:
-    """Score every open alert in one product, write what moved, and say what moved."""
+    """Score every open alert in one product, write what moved, and say what of it reps see: what is hidden may move."""
     board = _boards.get(queue_id)
     if board is None or board.config != belief.config:
         board = _boards[queue_id] = Board(queue_id, belief.config)
@@ -136,6 +136,7 @@ def _rerank(
     moved = (np.abs(after.probability - before.probability) >= LEAST_MOVE) | (after.tier != before.tier)
     changed = moved | (np.abs(after.urgency - before.urgency) >= LEAST_MOVE)
     write_standings(after=after, changed=changed, position=belief.position)
+    seen = before.visible
     return Reranking.objects.create(
         queue_id=queue_id,
         from_position=since,
@@ -144,10 +145,10 @@ def _rerank(
         stale=deferred,
         policy_version=in_force.version,
         open_alerts=len(before.alert_id),
-        moved=int(moved.sum()),
-        raised_tier=int((after.tier > before.tier).sum()),
-        lowered_tier=int((after.tier < before.tier).sum()),
-        left_red=int(((before.tier == Tier.RED) & (after.tier < Tier.RED)).sum()),
+        moved=int((moved & seen).sum()),
+        raised_tier=int(((after.tier > before.tier) & seen).sum()),
+        lowered_tier=int(((after.tier < before.tier) & seen).sum()),
+        left_red=int(((before.tier == Tier.RED) & (after.tier < Tier.RED) & seen).sum()),
         finished_at=now,
     )
 

@@ -29,6 +29,17 @@ class TestLearn:
         reranking = services.learn(queue_id=queue.pk, now=NOON)
         assert reranking is not None and (reranking.moved, reranking.open_alerts) == (3, 3)
 
+    def test_what_is_hidden_moves_but_is_not_counted_as_moved(
+        self, alerts: list[Alert], rhea: User, queue: Queue
+    ) -> None:
+        OpenAlert.objects.filter(alert__in=alerts[2:]).update(visible=False, tier=2)
+        OpenAlert.objects.filter(alert=alerts[1]).update(tier=2)
+        judge(alerts[0], rhea, Value.FALSE_POSITIVE)
+        reranking = services.learn(queue_id=queue.pk, now=NOON)
+        assert reranking is not None and (reranking.moved, reranking.open_alerts) == (1, 3)
+        assert (reranking.lowered_tier, reranking.left_red) == (1, 1)
+        assert set(OpenAlert.objects.values_list("position", flat=True)) == {1}
+
     def test_the_standing_is_what_the_model_says_now(self, alerts: list[Alert], rhea: User, queue: Queue) -> None:
         judge(alerts[0], rhea, Value.FALSE_POSITIVE)
         services.learn(queue_id=queue.pk, now=NOON)
