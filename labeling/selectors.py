@@ -40,14 +40,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """What the re-rankings that took in a labeler's answers of today did.
+    """What the model has learnt of a labeler's answers of today, and the verdicts of others that it took in with them.
 
-    `learnt` of their answers are in them, together with `others` ledger entries; open alerts moved `moves` times.
+    What was taken back is in neither.
     """
 
     learnt: int
     others: int
-    moves: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +144,7 @@ _PAIRS = """
     JOIN labeling_lease other ON other.question_id = mine.question_id AND other.answer_id <> mine.answer_id
     JOIN feedback_ledgerentry ours ON ours.id = mine.answer_id
     JOIN feedback_ledgerentry theirs ON theirs.id = other.answer_id
+    WHERE NOT EXISTS (SELECT FROM feedback_ledgerentry r WHERE r.retracts_id IN (ours.id, theirs.id))
 """
 
 
@@ -160,26 +160,27 @@ _TAUGHT = """
     WITH mine AS (
         SELECT e.position FROM labeling_lease l JOIN feedback_ledgerentry e ON e.id = l.answer_id
         WHERE l.labeler_id = %(labeler)s AND l.queue_id = %(queue)s AND l.state = 'answered' AND l.ended_at >= %(since)s
-          AND NOT e.is_check
+          AND NOT e.is_check AND NOT EXISTS (SELECT FROM feedback_ledgerentry r WHERE r.retracts_id = e.id)
     ), covering AS (
-        SELECT r.from_position, r.to_position, r.moved FROM scoring_reranking r
+        SELECT DISTINCT r.from_position, r.to_position FROM scoring_reranking r
         WHERE r.queue_id = %(queue)s AND r.to_position >= (SELECT min(position) FROM mine)
           AND EXISTS (SELECT 1 FROM mine WHERE position > r.from_position AND position <= r.to_position)
     ), learnt AS (
         SELECT count(*) AS answers FROM mine
         WHERE EXISTS (SELECT 1 FROM covering WHERE mine.position > from_position AND mine.position <= to_position)
     )
-    SELECT learnt.answers, coalesce(sum(to_position - from_position), 0) - learnt.answers, coalesce(sum(moved), 0)
-    FROM learnt LEFT JOIN covering ON true GROUP BY learnt.answers
+    SELECT learnt.answers, (
+        SELECT count(*) FROM covering
+        JOIN feedback_ledgerentry e ON e.position > from_position AND e.position <= to_position
+        WHERE e.queue_id = %(queue)s AND e.kind = 'verdict' AND e.judge_id IS DISTINCT FROM %(labeler)s
+          AND NOT EXISTS (SELECT FROM feedback_ledgerentry r WHERE r.retracts_id = e.id)
+    ) FROM learnt
 """
 
 
 def _taught(queue_id: int, user_id: int, midnight: datetime) -> Taught | None:
-    """What today's answers moved, or None while none has been learnt: checks never are.
-
-    Others' verdicts are counted, not claimed.
-    """
+    """What of today's answers was learnt, or None while none has been: checks never are."""
     with connection.cursor() as cursor:
         cursor.execute(_TAUGHT, {"labeler": user_id, "queue": queue_id, "since": midnight})
-        learnt, others, moves = cursor.fetchone()
-    return Taught(learnt, int(others), int(moves)) if learnt else None
+        learnt, others = cursor.fetchone()
+    return Taught(learnt, others) if learnt else None

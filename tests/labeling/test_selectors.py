@@ -7,10 +7,11 @@ from django.contrib.auth.models import User
 
 from feedback.models import Queue, Value
 from feedback.selectors import head_of
+from feedback.services import retract_verdict
 from labeling.agreement import Agreement
-from labeling.models import QuestionPlan
+from labeling.models import Lease, QuestionPlan
 from labeling.selectors import Page, Taught, page_for
-from labeling.services import answer, claim_next, skip
+from labeling.services import answer, claim_next, skip, undo
 from scoring.models import Reranking
 from tests.factories import NOON, judge
 from tests.labeling.conftest import Ask
@@ -28,9 +29,9 @@ def page(queue: Queue, person: User, now: datetime = NOON + timedelta(minutes=10
     return page_for(queue, person, None, now)
 
 
-def rerank(queue: Queue, low: int, high: int, moved: int) -> None:
+def rerank(queue: Queue, low: int, high: int) -> None:
     Reranking.objects.create(
-        queue=queue, from_position=low, to_position=high, open_alerts=100, moved=moved, finished_at=NOON
+        queue=queue, from_position=low, to_position=high, open_alerts=100, moved=9, finished_at=NOON
     )
 
 
@@ -67,6 +68,18 @@ class TestALabelersDay:
         assert page(queue, ada).progress.agreed == Agreement(same=1, pairs=2)
         assert page(queue, ben).progress.agreed == Agreement(same=1, pairs=2)
 
+    def test_agreement_leaves_out_what_was_taken_back(
+        self, queue: Queue, ada: User, ben: User, lena: User, ask: Ask
+    ) -> None:
+        for person in (None, ada, ben):
+            question = ask(overlap=2)
+            work(queue, ada), work(queue, ben)
+            if person is not None:
+                answer = Lease.objects.get(question=question, labeler=person).answer
+                assert answer is not None
+                retract_verdict(verdict=answer, judge=lena, decision_id=uuid.uuid4(), now=NOON)
+        assert page(queue, ada).progress.agreed == page(queue, ben).progress.agreed == Agreement(same=1, pairs=1)
+
     def test_the_strip_holds_the_last_ten_in_order(self, queue: Queue, ada: User, ask: Ask) -> None:
         for number in range(12):
             ask(utility=1 - number / 100)
@@ -89,33 +102,46 @@ class TestWhatTheAnswersTaught:
         work(queue, ada)
         assert page(queue, ada).taught is None
 
-    def test_the_moves_of_the_rerankings_that_took_them_in(self, queue: Queue, ada: User, ask: Ask) -> None:
+    def test_the_answers_that_rerankings_took_in(self, queue: Queue, ada: User, ask: Ask) -> None:
         ask(), ask()
         work(queue, ada), work(queue, ada)
-        rerank(queue, 0, 1, moved=12)
-        rerank(queue, 1, 2, moved=30)
-        assert page(queue, ada).taught == Taught(learnt=2, others=0, moves=42)
+        rerank(queue, 0, 1)
+        rerank(queue, 1, 2)
+        assert page(queue, ada).taught == Taught(learnt=2, others=0)
 
     def test_others_verdicts_in_them_are_said_to_be_others(self, queue: Queue, ada: User, rhea: User, ask: Ask) -> None:
         ask()
         judge(ask().alert, rhea)
         work(queue, ada)
         judge(ask().alert, rhea)
-        rerank(queue, 0, head_of(queue.pk), moved=9)
-        assert page(queue, ada).taught == Taught(learnt=1, others=2, moves=9)
+        rerank(queue, 0, head_of(queue.pk))
+        assert page(queue, ada).taught == Taught(learnt=1, others=2)
 
     def test_rerankings_without_them_do_not_count(self, queue: Queue, ada: User, rhea: User, ask: Ask) -> None:
         judge(ask().alert, rhea)
-        rerank(queue, 0, 1, moved=70)
+        rerank(queue, 0, 1)
         ask()
         work(queue, ada)
-        rerank(queue, 1, 2, moved=5)
+        rerank(queue, 1, 2)
         judge(ask().alert, rhea)
-        rerank(queue, 2, 3, moved=80)
-        assert page(queue, ada).taught == Taught(learnt=1, others=0, moves=5)
+        rerank(queue, 2, 3)
+        assert page(queue, ada).taught == Taught(learnt=1, others=0)
+
+    def test_what_was_taken_back_is_left_out_and_so_is_its_undo(
+        self, queue: Queue, ada: User, rhea: User, ask: Ask
+    ) -> None:
+        asked = [ask(utility=0.9), ask(utility=0.5)]
+        work(queue, ada), work(queue, ada)
+        rheas = judge(ask().alert, rhea)
+        retract_verdict(verdict=rheas, judge=rhea, decision_id=uuid.uuid4(), now=NOON)
+        undo(question=asked[1], labeler=ada, decision_id=uuid.uuid4(), now=NOON + timedelta(minutes=1))
+        rerank(queue, 0, head_of(queue.pk))
+        assert page(queue, ada).taught == Taught(learnt=1, others=0)
+        undo(question=asked[0], labeler=ada, decision_id=uuid.uuid4(), now=NOON + timedelta(minutes=1))
+        assert page(queue, ada).taught is None
 
     def test_what_is_still_being_learnt_is_left_out(self, queue: Queue, ada: User, ask: Ask) -> None:
         ask(), ask()
         work(queue, ada), work(queue, ada)
-        rerank(queue, 0, 1, moved=3)
-        assert page(queue, ada).taught == Taught(learnt=1, others=0, moves=3)
+        rerank(queue, 0, 1)
+        assert page(queue, ada).taught == Taught(learnt=1, others=0)
