@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 
 from feedback.models import Alert, Queue, Role, Scorer
 from labeling.models import Because, Question
@@ -45,3 +46,10 @@ def ask(queue: Queue, upstream: Scorer) -> Ask:
 def question(ask: Ask, alert: Alert) -> Question:
     """A question about the alert."""
     return ask(alert)
+
+
+@pytest.fixture
+def client_of_ada(client: Client, ada: User) -> Client:
+    """Ada's browser."""
+    client.force_login(ada)
+    return client
