@@ -38,7 +38,7 @@ def is_for_a_thumb(target: Locator) -> bool:
 class TestTargets:
     def test_the_receipts_undo_is_large_enough(self, phone: Page) -> None:
         phone.get_by_role("button", name="Accurate").click()
-        expect(phone.locator("#receipt")).to_contain_text("Marked accurate")
+        expect(phone.locator("#receipt")).to_contain_text("Accurate · ")
         assert is_for_a_thumb(phone.locator("#receipt").get_by_role("button", name="Undo"))
 
     def test_the_menu_and_what_it_holds_are_large_enough(self, phone: Page) -> None:
@@ -81,7 +81,7 @@ class TestSigns:
         phone.route("**/verdict/", slow)
         phone.evaluate(f"setTimeout(() => {{ window.spinning = {SPINNING}; }}, 400)")
         phone.get_by_role("button", name="Accurate").click()
-        expect(phone.locator("#receipt")).to_contain_text("Marked accurate")
+        expect(phone.locator("#receipt")).to_contain_text("Accurate · ")
         assert phone.evaluate("window.spinning") == 1
 
     def test_the_verdict_that_stands_is_marked_and_in_full_colour(
