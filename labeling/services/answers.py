@@ -94,7 +94,7 @@ def undo(
         lease = lock_lease(question, labeler)
         known = LedgerEntry.objects.filter(decision_id=decision_id).select_related("retracts").first()
         if known is not None or lease.state in (Hold.HELD, Hold.LAPSED):
-            return TakenBack(lease, None if known is None else known.retracts)
+            return TakenBack(lease, known.retracts if known is not None and known.judge_id == labeler.pk else None)
         if not any_age and lease.acted_at < reach_of(now, UNDO_REACH):
             raise TooLongAgo(f"the last act on question {question.pk} is of {lease.acted_at}")
         slot = lease.slot if lease.answer else _slot_still_free(lease, now)

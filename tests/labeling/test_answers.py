@@ -202,6 +202,15 @@ class TestUndo:
             undo(question=question, labeler=ada, decision_id=uuid.uuid4(), now=NOON)
         assert Lease.objects.get(labeler=ben).state == Hold.HELD
 
+    def test_says_nothing_of_what_somebody_else_took_back(self, queue: Queue, ada: User, ben: User, ask: Ask) -> None:
+        first, second = ask(utility=0.9), ask(utility=0.1)
+        give(claim(queue, ada), ada)
+        theirs = uuid.uuid4()
+        take_back(first, ada, theirs)
+        give(claim(queue, ben, LATER), ben, now=LATER)
+        assert undo(question=second, labeler=ben, decision_id=theirs, now=LATER).verdict is None
+        assert LedgerEntry.objects.filter(kind=Kind.RETRACTION).count() == 1
+
     def test_reaches_back_to_midnight(self, queue: Queue, ada: User, question: Question, settings: Any) -> None:
         settings.TIME_ZONE = "UTC"
         morning, night = NOON - timedelta(hours=11, minutes=59), NOON + timedelta(hours=11, minutes=59)
