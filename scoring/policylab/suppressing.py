@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from feedback.desk.access import DESK_ROLES
-from feedback.models import Alert, Membership, Role, Scorer
+from feedback.models import Alert, Role, Scorer
 from feedback.people import Person, id_of
 from feedback.selectors import queue_for
 from scoring.lead.prose import prose
 from scoring.lead.tables import count
 from scoring.models import Suppression
-from scoring.policylab.hidden import HiddenPage, about, hidden_by, hidden_page, left
+from scoring.policylab.hidden import HiddenPage, about, hidden_by, hidden_page, is_lead, left
 from scoring.policylab.preview import preview_of
 from scoring.policylab.quiet_forms import OneForm, QuietCustomerForm, SuppressForm, id_in
 from scoring.services import quieting
@@ -65,7 +65,7 @@ def lift_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> str
     """End a suppression, a lead anybody's, a rep their own, and say what comes of it: what it has hidden stays so."""
     queue = queue_for(user, slug, *DESK_ROLES)
     mine = Suppression.objects.filter(queue=queue, until__isnull=False)
-    if not Membership.objects.filter(user_id=id_of(user), queue=queue, role=Role.LEAD).exists():
+    if not is_lead(user, queue):
         mine = mine.filter(created_by_id=id_of(user))
     ended = mine.select_related("customer", "scorer", "alert__open").get(pk=id_in(OneForm(sent), "id"))
     quieting.lift(suppression=ended, by=user, now=now)

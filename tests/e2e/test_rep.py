@@ -25,6 +25,13 @@ def shows(page: Page, alert: Alert) -> None:
     expect(page.locator("html[data-unread]")).to_have_count(0)
 
 
+def log_in(page: Page) -> None:
+    """Fill in the login page as Rhea."""
+    page.get_by_label("Username").fill("rhea")
+    page.get_by_label("Password").fill("rhea")
+    page.get_by_role("button", name="Log in").click()
+
+
 def values() -> list[str]:
     return list(LedgerEntry.objects.order_by("position").values_list("value", flat=True))
 
@@ -242,9 +249,7 @@ class TestWithoutScript:
     ) -> None:
         page = browser.new_context(java_script_enabled=False).new_page()
         page.goto(live_server.url + DESK)
-        page.get_by_label("Username").fill("rhea")
-        page.get_by_label("Password").fill("rhea")
-        page.get_by_role("button", name="Log in").click()
+        log_in(page)
         page.get_by_role("button", name="Accurate").click()
         shows(page, inbox[1])
         page.locator("#receipt").get_by_role("button", name="Undo").click()

@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
 from feedback.models import Alert, LedgerEntry
-from tests.e2e.test_rep import DESK, PHONE, shows, values
+from tests.e2e.test_rep import DESK, PHONE, log_in, shows, values
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -79,9 +79,7 @@ class TestASessionThatEnded:
         expect(phone.get_by_text("You have been logged out, and nothing was saved since.")).to_be_visible()
         assert not LedgerEntry.objects.exists()
         phone.get_by_role("alert").get_by_role("link", name="Log in").click()
-        phone.get_by_label("Username").fill("rhea")
-        phone.get_by_label("Password").fill("rhea")
-        tap(phone, "Log in")
+        log_in(phone)
         shows(phone, inbox[0])
         is_kept(phone)
         tap(phone, "False positive")
@@ -95,9 +93,7 @@ class TestASessionThatEnded:
         other = phone.context.new_page()
         phone.context.clear_cookies(name="sessionid")
         other.goto(phone.url)
-        other.get_by_label("Username").fill("rhea")
-        other.get_by_label("Password").fill("rhea")
-        tap(other, "Log in")
+        log_in(other)
         shows(other, inbox[0])
         tap(phone, "False positive")
         expect(phone.get_by_text("somebody has logged in since this page was opened")).to_be_visible()

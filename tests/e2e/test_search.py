@@ -12,6 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from feedback.models import Alert, LedgerEntry, Queue, Scorer
 from tests import factories
+from tests.e2e.test_rep import log_in
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -89,9 +90,7 @@ class TestSearch:
     ) -> None:
         page = browser.new_context(java_script_enabled=False).new_page()
         page.goto(f"{live_server.url}/login/?next={DESK}")
-        page.get_by_label("Username").fill("rhea")
-        page.get_by_label("Password").fill("rhea")
-        page.get_by_role("button", name="Log in").click()
+        log_in(page)
         page.get_by_role("searchbox").fill("northwind")
         page.get_by_role("searchbox").press("Enter")
         assert rows(page) == [f"row-{alert.pk}" for alert in northwind]
