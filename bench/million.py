@@ -8,6 +8,7 @@ fifty decides, the rest are unsure: the bench is about pages, and learning all o
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from django.contrib.auth import get_user_model
@@ -74,7 +75,15 @@ _VERDICTS = """
 
 
 def build(alerts: int = 1_000_000, still_open: int = 100_000, reps: int = 4) -> tuple[Queue, list[User]]:
-    """Make the queue and its reps (password: the name). Prints how long each table took."""
+    """Make the queue and its reps (password: the name), and let the database take stock. Prints how long it took."""
+    made = fill(alerts, still_open, reps, say=print)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    return made
+
+
+def fill(alerts: int, still_open: int, reps: int, say: Callable[[str], None] | None = None) -> tuple[Queue, list[User]]:
+    """The queue and its reps, written in the caller's transaction; `say` hears how long each table took."""
     queue = Queue.objects.create(slug="million", name="A million", claim="may leave")
     scorer = Scorer.objects.create(name="bench")
     scorer.queues.add(queue)
@@ -90,7 +99,6 @@ def build(alerts: int = 1_000_000, still_open: int = 100_000, reps: int = 4) -> 
         started = time.perf_counter()
         with connection.cursor() as cursor:
             cursor.execute(globals()[name], known)
-        print(f"{name[1:].lower()}: {time.perf_counter() - started:.0f} s", flush=True)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+        if say:
+            say(f"{name[1:].lower()}: {time.perf_counter() - started:.0f} s")
     return queue, people

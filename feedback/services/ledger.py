@@ -191,9 +191,10 @@ def _closing(before: Iterable[LedgerEntry], alert_id: int) -> LedgerEntry | None
     return None if closing is None else entries[closing.position]
 
 
+# The newest position stands in a query of its own: beside a WITH, PostgreSQL reads a whole ledger for its max().
 _NEXT = """
     WITH closed AS (DELETE FROM feedback_openalert WHERE alert_id = %(closed)s)
-    SELECT 1 + COALESCE(max(position), 0) FROM feedback_ledgerentry WHERE queue_id = %(queue)s
+    SELECT 1 + COALESCE((SELECT max(position) FROM feedback_ledgerentry WHERE queue_id = %(queue)s), 0)
 """
 
 
