@@ -101,7 +101,7 @@ class Way:
         `trust_checkpoints` only `start` and nothing are considered: that is how checkpoints are verified.
         Raises `TooLong`, with `start` untouched, where that is more than `limit` ledger rows.
         """
-        for base in self.bases(start, trust_checkpoints):
+        for base in self.bases(start, trust_checkpoints, limit):
             if limit is not None and (cost := self.cost(base.position, base.amendment)) > limit:
                 raise TooLong(f"{cost} ledger rows to learn for queue {self.configuration.queue_id}")
             belief = base if isinstance(base, Belief) else loaded(self.configuration, base)
@@ -115,19 +115,23 @@ class Way:
         adopted = {row.generation: row.learnt for row in pending if row.since < self._changed}
         return self.end - position + sum(min(learnt, ADOPTION_COST) for learnt in adopted.values())
 
-    def bases(self, start: Belief | None, trust_checkpoints: bool) -> Iterator[Belief | checkpoints.Place]:
+    def bases(
+        self, start: Belief | None, trust_checkpoints: bool, limit: int | None = None
+    ) -> Iterator[Belief | checkpoints.Place]:
         """States from which `end` is reached by learning alone, the nearest first.
 
         A state holds where no amendment that it did not know reaches below it, and no label that it learnt is another
-        one at `end`. The bytes of a checkpoint are not read yet.
+        one at `end`. The bytes of a checkpoint are not read yet. To see whether a state holds, all ledger rows after it
+        are read: those more than `limit` rows away are passed over, for whoever asks would not go that far.
         """
-        pure = start is not None and not start.stale
+        near = self.end - limit if limit is not None else 0
+        pure = start is not None and not start.stale and start.position >= near
         held = start if pure and start and self._reach(start.position, start.amendment) is None else None
         if held is not None and self.cost(held.position, held.amendment) <= NEAR:
             yield held
         bound, best = self.end, None if held is None else self.cost(held.position, held.amendment)
         for place in checkpoints.places(self.configuration, bound) if trust_checkpoints else []:
-            if best is not None and self.cost(place.position, place.amendment) >= best:
+            if place.position < near or (best is not None and self.cost(place.position, place.amendment) >= best):
                 break
             if place.position <= bound:
                 reach = self._reach(place.position, place.amendment)

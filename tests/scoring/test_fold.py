@@ -149,6 +149,21 @@ class TestALongReplay:
         with Replica(queue.pk).hold(sync_limit=3) as belief:
             assert (belief.position, belief.behind) == (1, 5)
 
+    def test_none_of_it_is_read(
+        self, alerts: list[Alert], rhea: User, queue: Queue, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        judge(alerts[0], rhea)
+        checkpoints.write(configuration_of(queue.pk), from_nothing(queue, 1).model, 1, NOON)
+        replica = Replica(queue.pk)
+        with replica.hold() as belief:
+            assert belief.position == 1
+        for alert in alerts[1:]:
+            judge(alert, rhea)
+        monkeypatch.setattr("scoring.fold.facts_touched", lambda *_: pytest.fail("the ledger was read"))
+        for one in (replica, replica, Replica(queue.pk)):
+            with one.hold(sync_limit=3) as belief:
+                assert (belief.position, belief.behind, belief.stale) == (1, 5, True)
+
     def test_it_says_so_by_name(self, alerts: list[Alert], rhea: User, queue: Queue) -> None:
         for alert in alerts:
             judge(alert, rhea)
