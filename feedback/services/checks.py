@@ -20,9 +20,9 @@ from feedback.people import Person, id_of
 from feedback.selectors import entries_about, head_of
 from feedback.services.ledger import facts_of
 
-# Ledger rows looked back on for settled alerts, and how many of these are considered. One of the youngest is drawn:
-# an old date beside young ones gives a check away.
-LOOK_BACK, MOST, YOUNGEST = 20_000, 300, 50
+# Ledger rows looked back on for settled alerts, further only where they do not suffice, and how many alerts are
+# considered. One of the youngest is drawn: an old date beside young ones gives a check away.
+LOOK_BACK, MOST, YOUNGEST = (1_000, 5_000, 20_000), 300, 50
 # What a rep puts off comes again after this long, a check like any alert.
 PUT_OFF = timedelta(hours=1)
 
@@ -105,9 +105,7 @@ def _draw(user: Person, queue: Queue, source: Source, now: datetime, *, certain:
     known: dict[str, Any] = {
         "queue": queue.pk, "person": id_of(user), "source": source, "sources": sources, "most": MOST,
     }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(_SETTLED, {**known, "low": head_of(queue.pk) - LOOK_BACK})
-        settled = [alert_id for (alert_id,) in cursor.fetchall()]
+    settled = _settled(known, head_of(queue.pk))
     facts = {pk: facts_of(entries) for pk, entries in entries_about(settled).items()}
     fit = [pk for pk, known in facts.items() if _answer(known, certain) is not None]
     if not fit:
@@ -118,6 +116,18 @@ def _draw(user: Person, queue: Queue, source: Source, now: datetime, *, certain:
         defaults={"queue": queue, "source": source, "certain": certain, "drawn_at": now},
     )  # fmt: skip
     return check if check.source == source else None  # another tab drew it for their other role at this moment
+
+
+def _settled(known: dict[str, Any], head: int) -> list[int]:
+    """The alerts settled last, newest first: the same whether they are found in few ledger rows or in many."""
+    settled: list[int] = []
+    with connection.cursor() as cursor:
+        for rows in LOOK_BACK:
+            cursor.execute(_SETTLED, {**known, "low": head - rows})
+            settled = [alert_id for (alert_id,) in cursor.fetchall()]
+            if len(settled) == known["most"] or rows >= head:
+                break
+    return settled
 
 
 def _answer(facts: list[rules.Fact], certain: bool) -> bool | None:

@@ -13,7 +13,7 @@ from feedback.desk.later import Later
 from feedback.desk.services import Choice, judge_on_desk, put_off, sit_down, take_next
 from feedback.models import Alert, Check, LedgerEntry, OpenAlert, Queue, Scorer, Source, Value
 from feedback.selectors import label_of_alert, standing_verdict
-from feedback.services import record_outcome, retract_verdict
+from feedback.services import checks, record_outcome, retract_verdict
 from feedback.services.checks import next_check
 from tests.factories import NOON, judge, raise_alert
 
@@ -111,6 +111,22 @@ class TestBeingShown:
         judge(alert, tom)
         assert next_of(rhea, queue).alert == alert
         assert Check.objects.get().certain is False
+
+    @pytest.mark.parametrize(
+        ("look_back", "most", "found", "queries"),
+        [((1, 4, 50), 2, [3, 2], 2), ((1, 50), 3, [3, 2, 1], 2), ((50,), 9, [3, 2, 1, 0], 1), ((1, 2), 9, [3, 2], 2)],
+    )
+    def test_it_looks_back_no_further_than_it_must(
+        self, rhea: User, tom: User, queue: Queue, upstream: Scorer, monkeypatch: pytest.MonkeyPatch,
+        look_back: tuple[int, ...], most: int, found: list[int], queries: int,
+        django_assert_num_queries: Any,
+    ) -> None:  # fmt: skip
+        alerts = [raise_alert(queue, upstream, f"toms {n}") for n in range(4)]
+        head = max(judge(alert, tom).position for alert in alerts)
+        known = {"queue": queue.pk, "person": rhea.pk, "source": "rep", "sources": ["rep"], "most": most}
+        monkeypatch.setattr(checks, "LOOK_BACK", look_back)
+        with django_assert_num_queries(queries):
+            assert checks._settled(known, head) == [alerts[n].pk for n in found]
 
 
 @pytest.mark.usefixtures("own", "waiting")
