@@ -36,9 +36,14 @@ def follow(in_force: Policy, goal: Goal, evidence: Evidence, drift: float) -> Fo
     audits = replace(in_force, drift=drift) if drifted else in_force
     choice = choose(evidence, goal, audits.audited("yellow"))
     moved = abs(choice.hide_below - in_force.hide_below)
-    if not drifted and moved < max(LEAST_POINTS, LEAST_MOVE * in_force.hide_below):
+    if not drifted and moved < least_move(in_force.hide_below):
         return None
     return Followed(with_threshold(audits, choice), "drift" if drifted else "threshold", choice)
+
+
+def least_move(hide_below: float) -> float:
+    """By how many points of probability a threshold has to move at least, to be worth a version."""
+    return max(LEAST_POINTS, LEAST_MOVE * hide_below)
 
 
 def with_threshold(policy: Policy, choice: Choice) -> Policy:

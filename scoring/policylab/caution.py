@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
+from scoring.following import least_move
 from scoring.lead.prose import prose
 from scoring.lead.tables import apart, count, percent
+from scoring.policylab.selectors import InForce
 from scoring.policylab.services import Trial
 from scoring.simulation import simulate
 from scoring.thresholds import Choice, Evidence
@@ -31,6 +33,31 @@ def caution_about(trial: Trial, evidence: Evidence) -> Caution:
     hides = trial.policy.hide_below > 0
     return Caution(
         _beyond_the_cap(trial.choice) if hides else "", _hints(trial, evidence), _basis(trial) if hides else ""
+    )
+
+
+def caution_about_today(in_force: InForce, choice: Choice) -> str:
+    """That the policy in force hides more than its cap allows by now; empty where it does not, or follows by itself.
+
+    `choice`: the thresholds that its own target and cap get on today's history.
+    """
+    hides, version = in_force.policy.hide_below, in_force.version
+    if in_force.policy.stage != "suppress" or version.adaptive or hides - choice.hide_below < least_move(hides):
+        return ""
+    today, allowed = apart(hides, choice.hide_below)
+    words = {"today": today, "allowed": allowed, "cap": percent(version.cap)}
+    if choice.hide_below == 0:
+        text = _(
+            "This policy hides below %(today)s and does not follow the queue: by what is known today, a cap of %(cap)s "
+            "allows no hiding."
+        )
+    else:
+        text = _(
+            "This policy hides below %(today)s and does not follow the queue: by what is known today, a cap of %(cap)s "
+            "allows hiding below %(allowed)s."
+        )
+    return prose(
+        text % words, _("Simulate and apply it anew; where thresholds follow the queue, they come down by themselves.")
     )
 
 

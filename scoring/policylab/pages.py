@@ -17,7 +17,7 @@ from scoring.lead.tables import Table, count
 from scoring.models import PolicyVersion
 from scoring.policy import rules_from
 from scoring.policylab import selectors, words
-from scoring.policylab.caution import Caution, caution_about
+from scoring.policylab.caution import Caution, caution_about, caution_about_today
 from scoring.policylab.forms import RuleForm, RuleForms, WishForm, initial_of, wish_of
 from scoring.policylab.services import Trial, may_come_back, try_out
 from scoring.simulation import simulate
@@ -69,6 +69,7 @@ class LabPage:
     back_to: PolicyVersion | None
     brought_back: str
     caution: Caution | None = None
+    caution_today: str = ""
     under_rules: UnderRules | None = None
     problem: str = ""
 
@@ -104,6 +105,7 @@ def lab_page(*, user: Person, slug: str, sent: QueryDict | None = None, problem:
         versions=[words.version_line(one, may_come_back(one, now.version, undone)) for one in versions],
         back_to=back_to, brought_back=words.brought_back(back_to) if back_to else "",
         caution=caution_about(trial, history.evidence) if trial else None,
+        caution_today="" if trial else caution_about_today(now, choice),
         under_rules=_under(history, trial) if trial and sent and sent.get("action") == "try" else None,
         problem=problem,
     )  # fmt: skip

@@ -10,12 +10,16 @@ from django.test import Client
 
 from feedback.models import Queue
 from scoring.evidence import History
+from scoring.models import PolicyVersion
 from scoring.policy import Policy
 from scoring.policylab import pages
-from scoring.policylab.caution import Caution, caution_about
+from scoring.policylab.caution import Caution, caution_about, caution_about_today
+from scoring.policylab.selectors import InForce
 from scoring.policylab.services import Trial, Wish
+from scoring.services import change_policy
 from scoring.simulation import simulate
 from scoring.thresholds import Choice, Evidence, Goal
+from tests.scoring.lead.history import NOW
 from tests.scoring.policylab.histories import all_shown, drawn, truth
 from tests.scoring.policylab.test_lab import simulate as in_the_lab
 from tests.scoring.policylab.test_lab import wish
@@ -90,7 +94,32 @@ class TestAHint:
         assert cautioned(cap=0.2).hints == ["A cap of 20% lets about one in 5 real alerts be hidden."]
 
 
+class TestThePolicyInForce:
+    def said(self, allowed: float, *, policy: Policy = HIDES, adaptive: bool = False) -> str:
+        version = PolicyVersion(stage=policy.stage, cap=0.02, adaptive=adaptive)
+        return caution_about_today(InForce(version, policy), Choice(allowed, 0.8, "cap", 0.01, 0.02, 900, 300, 0.02))
+
+    def test_that_hides_more_than_its_cap_allows_by_now_says_how_much(self) -> None:
+        assert self.said(0.08).startswith(
+            "This policy hides below 15% and does not follow the queue: by what is known today, a cap of 2.0% allows "
+            "hiding below 8.0%. Simulate"
+        )
+        assert "allows no hiding" in self.said(0.0)
+
+    def test_that_keeps_it_or_will_by_itself_says_nothing(self) -> None:
+        assert self.said(0.15) == self.said(0.3) == self.said(0.14) == ""
+        assert self.said(0.08, adaptive=True) == ""
+        assert self.said(0.0, policy=replace(HIDES, stage="rank")) == ""
+
+
 class TestInTheLab:
+    def test_a_pinned_policy_beyond_its_cap_is_warned_about_until_something_is_tried(
+        self, history: Queue, lena_at: Client
+    ) -> None:
+        change_policy(queue=history, now=NOW, stage="suppress", hide_below=0.45, adaptive=False, cap=0.01)
+        assert "does not follow the queue" in lena_at.get("/lead/churn/policy/").content.decode()
+        assert "does not follow the queue" not in in_the_lab(lena_at, **wish(2, stage="suppress"))
+
     def test_the_warning_stands_beside_the_button_it_is_about(
         self, history: Queue, lena_at: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
