@@ -46,6 +46,33 @@
     if ("unread" in document.documentElement.dataset && event.detail.elt.matches("[data-judges]")) event.preventDefault();
   });
 
+  // Backspace means the act before it, also one still on its way: it waits for the answer, then takes that back.
+  // A finger on the receipt means the verdict named there, which the answer is about to replace: it rests.
+  const JUDGING = "form[data-judges], form[data-judges] button";
+  const undoing = () => document.querySelector("[data-hotkey=Backspace]");
+  let underWay;
+  let waiting;
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!event.defaultPrevented && asker(event).matches(JUDGING)) underWay = event.detail.requestConfig;
+  });
+  document.addEventListener("click", (event) => {
+    const undo = event.target instanceof Element && event.target.closest("[data-hotkey=Backspace]");
+    if (!undo || !underWay) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (event.isTrusted && undo.closest(".receipt")) return;
+    waiting = undo;
+    undo.setAttribute("aria-busy", "true");
+  }, true);
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.requestConfig !== underWay) return;
+    const [asked, next] = [waiting, undoing()];
+    underWay = waiting = undefined;
+    asked?.removeAttribute("aria-busy");
+    // Where nothing was saved, or nothing was put off, what there is to take back is the act before it.
+    if (asked && event.detail.xhr.status === 200 && next !== asked) next?.click();
+  });
+
   // What is written beside a verdict outlives a lost login, a reload and "later", in this tab, until the verdict.
   const draftOf = (form) => `draft:${form.dataset.draft}`;
   document.addEventListener("input", (event) => {

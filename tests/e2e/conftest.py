@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 from pytest_django.live_server_helper import LiveServer
 
 from feedback.models import Alert, Queue, Scorer
@@ -57,6 +57,22 @@ def enter(page: Page, live_server: LiveServer) -> Callable[[User, str], Page]:
         return page
 
     return opened
+
+
+@pytest.fixture
+def hold_back(page: Page) -> Callable[[str], list[Route]]:
+    """`hold_back("**/verdict/")`: from now on such requests stay on their way, until the test lets them go."""
+
+    def held(pattern: str) -> list[Route]:
+        on_its_way: list[Route] = []
+
+        def keep(route: Route) -> None:
+            on_its_way.append(route)
+
+        page.route(pattern, keep)
+        return on_its_way
+
+    return held
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from feedback.models import Kind, LedgerEntry, Queue, Role, Scorer, Source
@@ -17,6 +17,7 @@ from tests.factories import NOON, judge, make_person, make_queue, make_scorer, r
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Enter = Callable[[User, str], Page]
+HoldBack = Callable[[str], list[Route]]
 TEXTS = (
     "How do I export our data for the auditors?", "Cancel at the end of the term.", "合同到期就不续了，已经在看别家",
     "The driver app is slow again today.", "月底审计要用，怎么导出数据？", "Thanks, that solved it!",
@@ -66,6 +67,21 @@ class TestALabeler:
         assert LedgerEntry.objects.filter(kind=Kind.VERDICT, source=Source.LABELER).count() == 10
         assert LedgerEntry.objects.filter(kind=Kind.RETRACTION).count() == 1
         assert Lease.objects.filter(state=Hold.ANSWERED).count() == 9
+
+    def test_an_undo_in_a_hurry_takes_back_the_answer_on_its_way(
+        self, enter: Enter, ada: User, hold_back: HoldBack
+    ) -> None:
+        page = enter(ada, "/label/churn/")
+        press(page, "a")
+        second, on_its_way = words(page), hold_back("**/answer/")
+        expect(page.locator("html[data-unread]")).to_have_count(0)
+        page.keyboard.press("x")
+        page.keyboard.press("Backspace")
+        expect(page.locator(".label__undo")).to_have_attribute("aria-busy", "true")
+        on_its_way[0].continue_()
+        expect(page.get_by_role("status").filter(has_text="Taken back")).to_be_visible()
+        assert words(page) == second
+        assert Lease.objects.get(state=Hold.ANSWERED).answer.value == "accurate"  # type: ignore[union-attr]
 
     def test_space_leaves_a_question_to_others(self, enter: Enter, ada: User) -> None:
         page = enter(ada, "/label/churn/")

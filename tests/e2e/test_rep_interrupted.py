@@ -1,11 +1,11 @@
-"""What a rep's verdict meets on a phone: a second tap, a lost line, a session that ended."""
+"""What a rep's verdict meets: an undo in a hurry, and on a phone a second tap, a lost line, a session that ended."""
 
 from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from feedback.models import Alert, LedgerEntry
 from tests.e2e.test_rep import DESK, PHONE, log_in, shows, values
@@ -13,6 +13,7 @@ from tests.e2e.test_rep import DESK, PHONE, log_in, shows, values
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 Enter = Callable[[User, str], Page]
+HoldBack = Callable[[str], list[Route]]
 NOTE = "Spoke to the manager"
 
 
@@ -51,6 +52,49 @@ class TestASecondTap:
         tap(phone, "Accurate")
         shows(phone, inbox[2])
         assert values() == ["false_positive", "accurate"]
+
+
+class TestAnUndoInAHurry:
+    @pytest.fixture
+    def held(self, inbox: list[Alert], rhea: User, page: Page, enter: Enter, hold_back: HoldBack) -> list[Route]:
+        """The second of two verdicts on its way, and an undo pressed meanwhile."""
+        enter(rhea, DESK)
+        page.keyboard.press("a")
+        shows(page, inbox[1])
+        on_its_way = hold_back("**/verdict/")
+        page.keyboard.press("x")
+        page.keyboard.press("Backspace")
+        expect(page.locator("#receipt [data-hotkey=Backspace]")).to_have_attribute("aria-busy", "true")
+        return on_its_way
+
+    def test_it_waits_for_the_verdict_and_takes_that_one_back(
+        self, inbox: list[Alert], page: Page, held: list[Route]
+    ) -> None:
+        held[0].continue_()
+        expect(page.locator("#receipt")).to_contain_text(f"Taken back: false positive · {inbox[1].customer}")
+        shows(page, inbox[1])
+        assert values() == ["accurate", "false_positive", ""]
+
+    def test_it_takes_nothing_back_where_the_verdict_did_not_arrive(
+        self, inbox: list[Alert], page: Page, held: list[Route]
+    ) -> None:
+        held[0].abort()
+        expect(page.get_by_text("Not saved: the server did not answer.")).to_be_visible()
+        expect(page.locator("#receipt [data-hotkey=Backspace]")).not_to_have_attribute("aria-busy", "true")
+        shows(page, inbox[1])
+        assert values() == ["accurate"]
+
+    def test_a_press_on_the_receipt_of_the_verdict_before_rests(
+        self, inbox: list[Alert], page: Page, held: list[Route]
+    ) -> None:
+        held[0].abort()
+        expect(page.get_by_text("Not saved: the server did not answer.")).to_be_visible()
+        page.keyboard.press("x")
+        page.locator("#receipt").get_by_role("button", name="Undo").click()
+        held[1].continue_()
+        shows(page, inbox[2])
+        expect(page.locator("#receipt")).to_contain_text(f"False positive · {inbox[1].customer}")
+        assert values() == ["accurate", "false_positive"]
 
 
 class TestALostLine:
