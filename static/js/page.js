@@ -29,7 +29,8 @@
     if (box && !isBackground(event)) box.hidden = true;
   });
 
-  // A finger that taps twice does not judge what nobody has read: what is new takes no verdict for a moment.
+  // A finger that taps twice does not judge or put off what nobody has read: what is new takes neither for a moment.
+  const JUDGING = "form[data-judges], form[data-judges] button";
   const UNREAD_MS = 600;
   const onScreen = () => document.querySelector("form[data-judges]")?.dataset.judges;
   let met;
@@ -43,12 +44,11 @@
     unread = setTimeout(() => { delete document.documentElement.dataset.unread; }, UNREAD_MS);
   });
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if ("unread" in document.documentElement.dataset && event.detail.elt.matches("[data-judges]")) event.preventDefault();
+    if ("unread" in document.documentElement.dataset && event.detail.elt.matches(JUDGING)) event.preventDefault();
   });
 
   // Backspace means the act before it, also one still on its way: it waits for the answer, then takes that back.
   // A finger on the receipt means the verdict named there, which the answer is about to replace: it rests.
-  const JUDGING = "form[data-judges], form[data-judges] button";
   const undoing = () => document.querySelector("[data-hotkey=Backspace]");
   let underWay;
   let waiting;

@@ -90,6 +90,17 @@ class TestALabeler:
         assert words(page) != left
         assert Lease.objects.get(state=Hold.SKIPPED).question.alert.text == left
 
+    def test_a_second_tap_on_skip_leaves_the_next_question(self, enter: Enter, ada: User) -> None:
+        page = enter(ada, "/label/churn/")
+        first, skip = words(page), page.get_by_role("button", name="Skip")
+        skip.click()
+        expect(page.locator(".label .words")).not_to_have_text(first)
+        second = words(page)
+        skip.click()
+        page.wait_for_timeout(400)
+        assert words(page) == second
+        assert Lease.objects.get(state=Hold.SKIPPED).question.alert.text == first
+
     def test_clicks_an_earlier_answer_and_changes_it(self, enter: Enter, ada: User) -> None:
         page = enter(ada, "/label/churn/")
         press(page, "a")

@@ -53,6 +53,16 @@ class TestASecondTap:
         shows(phone, inbox[2])
         assert values() == ["false_positive", "accurate"]
 
+    def test_it_does_not_put_the_next_alert_off_unread(self, inbox: list[Alert], phone: Page) -> None:
+        tap(phone, "Later")
+        expect(phone.locator("#alert h1")).to_contain_text(str(inbox[1].customer))
+        tap(phone, "Later")
+        phone.wait_for_timeout(400)
+        shows(phone, inbox[1])
+        expect(phone.locator("#receipt")).to_contain_text(f"{inbox[0].customer} · Put off")
+        tap(phone, "Later")
+        shows(phone, inbox[2])
+
 
 class TestAnUndoInAHurry:
     @pytest.fixture
