@@ -19,7 +19,7 @@ from feedback.desk.forms import LaterForm, VerdictForm
 from feedback.desk.judged import last_judged
 from feedback.desk.later import Later
 from feedback.desk.query import Query
-from feedback.desk.services import Choice, sit_down, take_found, take_next, take_up
+from feedback.desk.services import Choice, sit_down, take_after, take_up
 from feedback.errors import AlreadyJudged, AlreadyRetracted, DecisionConflict, FeedbackError, NotYours
 from feedback.models import Alert, Kind, LedgerEntry, Queue, Reason, Value
 from feedback.selectors import entry_for
@@ -60,14 +60,19 @@ def alert_chosen(request: DeskRequest, desk: selectors.Desk) -> HttpResponse:
     return work_reply(request, desk.queue, desk.work, **_told(request, desk))
 
 
-def left_for_later(request: DeskRequest, alert: Alert, work: selectors.Work | None) -> HttpResponse:
-    """The next alert, and the receipt of the one that was put off; none of one that did not wait any more."""
+def left_for_later(
+    request: DeskRequest, alert: Alert, work: selectors.Work | None, query: Query | None
+) -> HttpResponse:
+    """The next alert, and the receipt of the one that was put off; none of one that did not wait any more.
+
+    `query`: the search that the next alert is of.
+    """
     told = {"put_off": alert.pk} if alert.pk in Later(request.session, timezone.now()).alert_ids else {}
     if wants_fragment(request):
         context = _put_off_context(request, alert, work) if told else {}
-        return work_reply(request, alert.queue, work, sought="", **context)
+        return work_reply(request, alert.queue, work, sought=str(query or ""), **context)
     chosen = {"alert": work.alert.pk} if work else {}
-    return HttpResponseRedirect(desk_address(alert.queue, **chosen, **told))
+    return HttpResponseRedirect(desk_address(alert.queue, **chosen, **told, **_sought(query)))
 
 
 def list_reply(request: DeskRequest, queue: Queue, inbox: selectors.Inbox) -> HttpResponse:
@@ -78,7 +83,7 @@ def list_reply(request: DeskRequest, queue: Queue, inbox: selectors.Inbox) -> Ht
     if request.htmx.trigger != "search":
         return response
     on_desk = {"alert": request.GET["holding"]} if request.GET.get("holding") else {}
-    address = desk_address(queue, view="list", **on_desk, **_sought(request))
+    address = desk_address(queue, view="list", **on_desk, **_sought(query_of(request)))
     searched_before = "q" in QueryDict(urlsplit(request.htmx.current_url or "").query)
     return (replace_url if searched_before else push_url)(response, address)
 
@@ -89,15 +94,13 @@ def verdict_recorded(request: DeskRequest, alert: Alert, entry: LedgerEntry, for
     later.forget(alert.pk)
     if form.cleaned_data["back"] == "judged":
         return HttpResponseRedirect(reverse("desk:judged", args=[alert.queue.slug]))
-    user, queue, query, now = request.user, alert.queue, _query(request), later.now
-    work = take_found(user=user, queue=queue, query=query, later=later, now=now) if query else None
-    sought = {"q": str(query)} if query and work else {}
-    work = work or take_next(user=user, queue=queue, past=form.place, later=later, now=now)
+    user, queue, query, now = request.user, alert.queue, query_of(request), later.now
+    work, query = take_after(user=user, queue=queue, query=query, past=form.place, later=later, now=now)
     if wants_fragment(request):
-        context = {**_receipt_context(request, entry), "sought": sought.get("q", "")}
+        context = {**_receipt_context(request, entry), "sought": str(query or "")}
         return work_reply(request, queue, work, **context, just_now=True, judged_alert=alert.pk)
     chosen = {"alert": work.alert.pk} if work else {}
-    return HttpResponseRedirect(desk_address(queue, **chosen, receipt=entry.decision_id, **sought))
+    return HttpResponseRedirect(desk_address(queue, **chosen, receipt=entry.decision_id, **_sought(query)))
 
 
 def verdict_retracted(request: DeskRequest, retraction: LedgerEntry) -> HttpResponse:
@@ -128,15 +131,14 @@ def desk_address(queue: Queue, **query: int | uuid.UUID | str) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
-def _sought(request: HttpRequest) -> dict[str, str]:
-    """What an address keeps of a search."""
-    query = _query(request)
-    return {"q": str(query)} if query else {}
-
-
-def _query(request: HttpRequest) -> Query | None:
+def query_of(request: HttpRequest) -> Query | None:
     """What was looked for where this alert was found, by the address or by its verdict form."""
     return Query.parse(request.GET.get("q", "") or request.POST.get("q", ""))
+
+
+def _sought(query: Query | None) -> dict[str, str]:
+    """What an address keeps of a search."""
+    return {"q": str(query)} if query else {}
 
 
 def _again(request: DeskRequest, alert: Alert, status: int, form: LaterForm | None, problem: str) -> HttpResponse:
@@ -161,7 +163,7 @@ def _work_context(request: DeskRequest, queue: Queue, work: selectors.Work | Non
         "reasons": Reason.choices,
         "help_keys": _keys(),
         "now": timezone.now(),
-        "sought": _sought(request).get("q", ""),
+        "sought": str(query_of(request) or ""),
         "typed": Later(request.session, timezone.now()).typed(work.alert.pk) if work else {},
     }
 

@@ -38,12 +38,14 @@ def verdict(request: DeskRequest, alert_id: int) -> HttpResponse:
 @for_people
 def later(request: DeskRequest, alert_id: int) -> HttpResponse:
     """Leave an alert for later and bring the next; what was typed about it waits with it."""
-    alert, form, now = selectors.alert_on_desk(request.user, alert_id), LaterForm(request.POST), timezone.now()
+    alert, form = selectors.alert_on_desk(request.user, alert_id), LaterForm(request.POST)
     if not form.is_valid():
         return answers.unreadable(request, alert, form)
-    put = Later(request.session, now)
-    work = put_off(user=request.user, alert=alert, typed=form.typed, past=form.place, later=put, now=now)
-    return answers.left_for_later(request, alert, work)
+    query, put = answers.query_of(request), Later(request.session, timezone.now())
+    work, query = put_off(
+        user=request.user, alert=alert, typed=form.typed, query=query, past=form.place, later=put, now=put.now
+    )
+    return answers.left_for_later(request, alert, work, query)
 
 
 @require_POST

@@ -89,14 +89,30 @@ def take_found(*, user: Person, queue: Queue, query: Query, later: Later, now: d
     return None
 
 
+def take_after(
+    *, user: Person, queue: Queue, query: Query | None, past: Cursor | None, later: Later, now: datetime
+) -> tuple[Work | None, Query | None]:
+    """The next alert of a search, and the search; where none of it is left, or none was made, the queue's next."""
+    if query is not None and (found := take_found(user=user, queue=queue, query=query, later=later, now=now)):
+        return found, query
+    return take_next(user=user, queue=queue, past=past, later=later, now=now), None
+
+
 def put_off(
-    *, user: Person, alert: Alert, typed: dict[str, str], past: Cursor | None, later: Later, now: datetime
-) -> Work | None:
-    """Leave an alert that waits for later, with what was typed about it, and take the next one."""
+    *,
+    user: Person,
+    alert: Alert,
+    typed: dict[str, str],
+    query: Query | None,
+    past: Cursor | None,
+    later: Later,
+    now: datetime,
+) -> tuple[Work | None, Query | None]:
+    """Leave an alert that waits for later, with what was typed about it, and take the one after it."""
     if selectors.work_for(user, alert).waits:
         checks.put_off(user=user, queue=alert.queue, alert_id=alert.pk, now=now)
         later.put_off(alert.pk, typed)
-    return take_next(user=user, queue=alert.queue, past=past, later=later, now=now)
+    return take_after(user=user, queue=alert.queue, query=query, past=past, later=later, now=now)
 
 
 def take_up(*, user: Person, alert: Alert, now: datetime) -> Work:

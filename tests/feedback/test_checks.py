@@ -84,7 +84,7 @@ class TestBeingShown:
     ) -> None:
         shown = next_of(rhea, queue).alert
         assert shown == settled
-        put_off(user=rhea, alert=shown, typed={}, past=None, later=Later({}, LATER), now=LATER)
+        put_off(user=rhea, alert=shown, typed={}, query=None, past=None, later=Later({}, LATER), now=LATER)
         assert next_of(rhea, queue, LATER + timedelta(minutes=59)).alert == waiting
         assert next_of(rhea, queue, LATER + timedelta(hours=1)).alert == settled
 

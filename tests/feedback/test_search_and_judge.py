@@ -1,4 +1,4 @@
-"""What comes after a verdict on an alert that was found."""
+"""What comes after a verdict on an alert that was found, or after it was left for later."""
 
 import uuid
 
@@ -23,12 +23,14 @@ def client(rhea: User) -> Client:
     return client
 
 
-class TestAfterAVerdict:
-    @pytest.fixture
-    def outages(self, queue: Queue, upstream: Scorer) -> list[Alert]:
-        factories.raise_alert(queue, upstream, "an invoice")
-        return [factories.raise_alert(queue, upstream, f"outage {number}") for number in range(2)]
+@pytest.fixture
+def outages(queue: Queue, upstream: Scorer) -> list[Alert]:
+    """Two alerts that a search finds; a third one waits too."""
+    factories.raise_alert(queue, upstream, "an invoice")
+    return [factories.raise_alert(queue, upstream, f"outage {number}") for number in range(2)]
 
+
+class TestAfterAVerdict:
     def judge(self, client: Client, alert: Alert, query: str, value: str = "accurate", **headers: str) -> HttpResponse:
         decision = {"decision_id": str(uuid.uuid4()), "value": value, "q": query}
         return client.post(f"/alerts/{alert.pk}/verdict/", decision, headers=headers)
@@ -57,3 +59,25 @@ class TestAfterAVerdict:
     def test_what_somebody_was_unsure_of_does_not_come_again(self, outages: list[Alert], client: Client) -> None:
         assert "q=outage" in self.judge(client, outages[0], "outage", "unsure")["Location"]
         assert "q=" not in self.judge(client, outages[1], "outage", "unsure")["Location"]
+
+
+class TestAfterLater:
+    def leave(self, client: Client, alert: Alert, **headers: str) -> HttpResponse:
+        return client.post(f"/alerts/{alert.pk}/later/", {"q": "outage"}, headers=headers)
+
+    def test_the_next_found_one_comes_then_the_queue_goes_on(self, outages: list[Alert], client: Client) -> None:
+        answer = self.leave(client, outages[0], **{"HX-Request": "true"})
+        assert answer["HX-Push-Url"] == f"{DESK}?alert={outages[1].pk}&q=outage"
+        assert f'data-alert="{outages[1].pk}"' in answer.content.decode()
+        answer = self.leave(client, outages[1], **{"HX-Request": "true"})
+        assert "q=" not in answer["HX-Push-Url"] and "an invoice" in answer.content.decode()
+
+    def test_without_script_it_is_an_address(self, outages: list[Alert], client: Client) -> None:
+        address = self.leave(client, outages[0])["Location"]
+        assert address == f"{DESK}?alert={outages[1].pk}&put_off={outages[0].pk}&q=outage"
+        assert f"?back={outages[0].pk}&amp;q=outage" in client.get(address).content.decode()
+
+    def test_the_way_back_leads_to_it_and_to_what_was_looked_for(self, outages: list[Alert], client: Client) -> None:
+        self.leave(client, outages[0])
+        page = client.get(DESK, {"back": outages[0].pk, "q": "outage"}).content.decode()
+        assert f'data-alert="{outages[0].pk}"' in page and '<input type="hidden" name="q" value="outage">' in page
