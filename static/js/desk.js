@@ -1,4 +1,4 @@
-/* The desk beyond htmx: which row is current, what is pending, and polling that rests while nobody looks. */
+/* The desk beyond htmx: which row is current, and polling that rests while nobody looks. */
 (() => {
   const field = () => document.getElementById("q");
   const shown = () => document.getElementById("alert")?.dataset.alert;
@@ -74,11 +74,4 @@
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (document.hidden && event.detail.elt.matches("[data-background]")) event.preventDefault();
   });
-
-  // Pending is shown on the button that was pressed, until the ledger has answered.
-  const submitter = (event) => event.detail.requestConfig?.triggeringEvent?.submitter;
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (!event.defaultPrevented) submitter(event)?.setAttribute("aria-busy", "true");
-  });
-  document.addEventListener("htmx:afterRequest", (event) => submitter(event)?.removeAttribute("aria-busy"));
 })();

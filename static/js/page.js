@@ -1,5 +1,5 @@
 /*
- * What a page needs beyond htmx: the connection's failures said aloud, and focus that moves with the work.
+ * What a page needs beyond htmx: the connection's failures said aloud, what is pending, and focus that moves with the work.
  * Nothing here is needed to use a page: without it every form posts and every link leads somewhere.
  */
 (() => {
@@ -46,6 +46,16 @@
   document.addEventListener("htmx:beforeRequest", (event) => {
     if ("unread" in document.documentElement.dataset && event.detail.elt.matches(JUDGING)) event.preventDefault();
   });
+
+  // Pending is shown on the button that was pressed, until the ledger has answered.
+  const pressed = (event) => {
+    const button = event.detail.requestConfig?.triggeringEvent?.submitter ?? asker(event);
+    return button instanceof HTMLButtonElement ? button : undefined;
+  };
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!event.defaultPrevented) pressed(event)?.setAttribute("aria-busy", "true");
+  });
+  document.addEventListener("htmx:afterRequest", (event) => pressed(event)?.removeAttribute("aria-busy"));
 
   // Backspace means the act before it, also one still on its way: it waits for the answer, then takes that back.
   // A finger on the receipt means the verdict named there, which the answer is about to replace: it rests.

@@ -68,6 +68,20 @@ class TestALabeler:
         assert LedgerEntry.objects.filter(kind=Kind.RETRACTION).count() == 1
         assert Lease.objects.filter(state=Hold.ANSWERED).count() == 9
 
+    @pytest.mark.parametrize(("name", "address"), [("Accurate", "answer"), ("Skip", "skip"), ("Undo", "undo")])
+    def test_the_button_that_was_pressed_is_busy_until_the_answer_has_come(
+        self, enter: Enter, ada: User, hold_back: HoldBack, name: str, address: str
+    ) -> None:
+        page = enter(ada, "/label/churn/")
+        press(page, "x")
+        expect(page.locator("html[data-unread]")).to_have_count(0)
+        on_its_way, button = hold_back(f"**/{address}/"), page.get_by_role("button", name=name)
+        button.click()
+        expect(button.locator(".spinner")).to_be_visible()
+        expect(page.locator(".spinner:visible")).to_have_count(1)
+        on_its_way[0].continue_()
+        expect(page.locator(".spinner:visible")).to_have_count(0)
+
     def test_an_undo_in_a_hurry_takes_back_the_answer_on_its_way(
         self, enter: Enter, ada: User, hold_back: HoldBack
     ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Locator, Page, Route, expect
 
-from feedback.models import Alert
+from feedback.models import Alert, Queue, Scorer
 from tests import factories
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -49,6 +49,16 @@ class TestTargets:
         targets = [phone.get_by_role("button", name=name) for name in ("Log out", "Light", "简体中文")]
         assert [is_for_a_thumb(target) for target in targets] == [True] * 3
 
+    def test_the_way_to_ones_verdicts_and_new_alerts_are_large_enough(
+        self, phone: Page, queue: Queue, upstream: Scorer
+    ) -> None:
+        phone.goto(f"{phone.url.split('?')[0]}?view=list")
+        assert is_for_a_thumb(phone.locator(".list-head").get_by_role("link", name="My verdicts"))
+        factories.raise_alert(queue, upstream)
+        new = phone.get_by_role("link", name="1 new alert")
+        expect(new).to_be_visible(timeout=10_000)
+        assert is_for_a_thumb(new)
+
     def test_quiet_and_done_are_apart(self, phone: Page) -> None:
         phone.get_by_role("button", name="More").click()
         quiet, done = phone.get_by_role("button", name="Quiet this"), phone.get_by_role("button", name="Done")
@@ -83,6 +93,13 @@ class TestSigns:
         phone.get_by_role("button", name="Accurate").click()
         expect(phone.locator("#receipt")).to_contain_text("Accurate · ")
         assert phone.evaluate("window.spinning") == 1
+
+    def test_so_is_later(self, phone: Page, hold_back: Callable[[str], list[Route]]) -> None:
+        hold_back("**/later/")
+        later = phone.get_by_role("button", name="Later")
+        later.click()
+        expect(later.locator(".spinner")).to_be_visible()
+        assert phone.evaluate(SPINNING) == 1
 
     def test_the_verdict_that_stands_is_marked_and_in_full_colour(
         self, phone: Page, inbox: list[Alert], rhea: User
