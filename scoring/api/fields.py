@@ -18,7 +18,11 @@ OLDEST, AHEAD = timedelta(days=3653), timedelta(days=1)  # ten years; a clock th
 RESERVED = frozenset({"batch"})  # GET /alerts/batch is not an alert
 
 NO_NUL = r"^[^\x00]*$"  # PostgreSQL stores no NUL
-NO_CONTROL = r"^[^\x00-\x1f\x7f]+$"
+_CONTROL = r"\x00-\x1f\x7f"
+NO_CONTROL = rf"^[^{_CONTROL}]+$"
+# What `str.isspace` calls blank, beside the controls, written so that every language's expressions mean the same.
+_BLANK = r"\x20\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+AN_ID = rf"^[^{_CONTROL}]*[^{_CONTROL}{_BLANK}][^{_CONTROL}]*$"
 
 
 def _rfc3339(value: object) -> object:
@@ -71,6 +75,8 @@ def _not_reserved(value: str) -> str:
 Id = Annotated[
     str,
     StringConstraints(strict=True, min_length=1, max_length=Alert.MAX_EXTERNAL_ID, pattern=NO_CONTROL),
+    # The document's pattern says both what this one refuses and what the validator does; an error names the one it met.
+    Field(json_schema_extra={"pattern": AN_ID}),
     BeforeValidator(_names_something),
 ]
 AlertId = Annotated[Id, AfterValidator(_not_reserved)]

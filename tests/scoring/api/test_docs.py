@@ -3,11 +3,12 @@
 import json
 import re
 from pathlib import Path
-from typing import get_args
+from typing import Annotated, Any, get_args
 
 import pytest
 from django.conf import LazySettings, settings
 from django.test import Client
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from config.environment import Environment
 from scoring.api import openapi
@@ -18,6 +19,19 @@ from tests.scoring.api.conftest import ApiClient
 
 PAGE = (Path(settings.BASE_DIR) / "docs" / "api.md").read_text()
 ENDPOINTS = [(method.upper(), path) for path, found in openapi.document()["paths"].items() for method in found]
+
+
+def described(model: type[BaseModel], field: str) -> dict[str, Any]:
+    """What the document says of a field."""
+    found: dict[str, Any] = openapi.document()["components"]["schemas"][model.__name__]["properties"][field]
+    return found
+
+
+def is_taken(kind: TypeAdapter[str], text: str) -> bool:
+    try:
+        return kind.validate_python(text) == text
+    except ValidationError:
+        return False
 
 
 class TestThePage:
@@ -60,6 +74,14 @@ class TestTheDocument:
             assert all(one["summary"] and one["description"] for one in path.values())
         posted = [AlertIn.model_json_schema()["properties"], OutcomeIn.model_json_schema()["properties"]]
         assert all(field["description"] for fields in posted for field in fields.values())
+
+    @pytest.mark.parametrize("model", [AlertIn, OutcomeIn])
+    def test_refuses_the_ids_that_the_api_refuses(self, model: type[BaseModel]) -> None:
+        field, taken = model.model_fields["external_id"], re.compile(described(model, "external_id")["pattern"])
+        id_of = TypeAdapter(Annotated[field.annotation, *field.metadata])  # type: ignore[name-defined]
+        plain = [chr(point) for point in (*range(0xD800), *range(0xE000, 0x10000))]
+        for text in (*plain, *(f"{mark} " for mark in plain), *(f" {mark}b" for mark in plain)):
+            assert bool(taken.search(text)) == is_taken(id_of, text), repr(text)
 
     def test_is_shown_on_a_page_that_loads_local_files_only(self, client: Client) -> None:
         answer = client.get("/api/v1/docs")
