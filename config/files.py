@@ -21,7 +21,14 @@ def secret(path: Path) -> str:
 
 
 def locked(path: Path, how: int) -> int:
-    """A descriptor of this file under an advisory lock (`fcntl.LOCK_SH` or `LOCK_EX`); closing it lets go."""
+    """A descriptor of this file under an advisory lock (`fcntl.LOCK_SH` or `LOCK_EX`); closing it lets go.
+
+    With `LOCK_NB`, raises `BlockingIOError` where another holds it.
+    """
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    fcntl.flock(handle, how)
+    try:
+        fcntl.flock(handle, how)
+    except BaseException:
+        os.close(handle)
+        raise
     return handle

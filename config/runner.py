@@ -1,11 +1,13 @@
 """`make run`: the whole product in one terminal, until Ctrl-C.
 
-1. See that the port is free. 2. Start the embedded PostgreSQL unless DATABASE_URL is set. 3. Unless nothing
-changed since the last time: migrate, collect static files, make the demo workspace when the database is empty. 4. Start
-the web; when it answers, start worker and beat, and print the address. 5. Keep them running. 6. Stop them, then the
-database.
+1. See that the port is free. 2. Start the embedded PostgreSQL unless DATABASE_URL is set. 3. Wait for another runner
+that sets up in the same data folder. 4. Unless nothing changed since the last time: migrate, collect static files, make
+the demo workspace when the database is empty. 5. Start the web; when it answers, print the address, let the next runner
+set up, and start worker and beat. 6. Keep them running. 7. Stop them, then the database.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
@@ -15,11 +17,13 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
 from config.embedded import Cluster, EmbeddedDatabaseError
 from config.environment import BASE_DIR, env
+from config.files import locked
 from config.processes import Child, say, stop_all
 
 ANSWER_SECONDS = 60.0
@@ -45,7 +49,10 @@ class Runner:
             if self.cluster:
                 self.cluster.start(die_with_parent=True)
                 say("setup", f"PostgreSQL runs in {self.cluster.folder}")
-            self._prepare()
+            with alone_in(env.ALERTLOOP_DATA):
+                check_port(env.HOST, env.PORT)  # whom this one has waited for may have taken it
+                self._prepare()
+                self._open()
             self._serve()
         finally:
             # A second Ctrl-C must not interrupt the stopping.
@@ -90,16 +97,21 @@ class Runner:
         stats = [(str(path), path.stat().st_mtime_ns, path.stat().st_ino) for path in seen if path.exists()]
         return hashlib.sha256(repr((stats, [path for path in seen if not path.exists()])).encode()).hexdigest()
 
-    def _serve(self) -> None:
+    def _shared(self) -> dict[str, str]:
         self.metrics.mkdir(exist_ok=True)  # a cleaner of temporary folders may have come by during a long set-up
-        shared = {"PROMETHEUS_MULTIPROC_DIR": str(self.metrics)}
-        self._child("web", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi:application", **shared)
+        return {"PROMETHEUS_MULTIPROC_DIR": str(self.metrics)}
+
+    def _open(self) -> None:
+        web = ("gunicorn", "--config", "python:config.gunicorn", "config.wsgi:application")
+        self._child("web", *web, **self._shared())
         if self._answers():  # worker and beat wait for this, for the first page comes sooner that way
             say("setup", f"Alertloop is ready: {env.public_url}  (Ctrl-C stops it)")
             say("setup", self.logins)
+
+    def _serve(self) -> None:
         quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--concurrency")
         celery = ("celery", "--quiet", "--app", "config")
-        self._child("worker", *celery, "worker", *quiet, str(env.WORKER_PROCESSES), **shared)
+        self._child("worker", *celery, "worker", *quiet, str(env.WORKER_PROCESSES), **self._shared())
         schedule = str(env.ALERTLOOP_DATA / "beat-schedule")
         self._child("beat", *celery, "beat", "--schedule", schedule, "--pidfile", "")
         while True:
@@ -118,6 +130,21 @@ class Runner:
                 time.sleep(0.05)
         say("web", "does not answer")
         return False
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Only one runner of a data folder sets up at a time: two that migrate at once would both end with an error."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        turn = locked(folder / "setup.lock", fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say("setup", "Another `make run` is setting up in this folder. This one goes on when that has its first page.")
+        turn = locked(folder / "setup.lock", fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        os.close(turn)
 
 
 def check_port(host: str, port: int) -> None:

@@ -74,14 +74,34 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home") / "the data"
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    return port
+
+
 @pytest.fixture
 def running(data: Path, tmp_path: Path) -> Iterator[Running]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    made = Running(data, tmp_path, port)
+    made = Running(data, tmp_path, free_port())
     yield made
     if made.process and made.process.poll() is None:
         made.end(signal.SIGTERM)
+
+
+class TestTwoAtOnce:
+    def test_one_sets_up_while_the_other_waits_and_both_serve(self, running: Running, tmp_path: Path) -> None:
+        (tmp_path / "other").mkdir()
+        other = Running(running.data, tmp_path / "other", free_port())
+        both = [running, other]
+        for one in both:
+            one.start()
+        try:
+            assert all(one.ready_within(120) for one in both), running.log() + other.log()
+        finally:
+            left = [one.end(signal.SIGTERM) for one in both]
+        assert left == [0, 0]
+        assert sorted("Another `make run` is setting up" in one.log() for one in both) == [False, True]
+        assert sorted("Preparing the database." in one.log() for one in both) == [False, True]
 
 
 class TestMakeRun:
