@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config import logs
+from config.celery import COUNT_SECONDS
 from config.embedded import Cluster
 from config.environment import BASE_DIR, env
 from config.files import secret
@@ -205,6 +206,7 @@ METRICS_TOKEN = env.METRICS_TOKEN
 TRUSTED_PROXIES = env.TRUSTED_PROXIES
 DEMO = env.DEMO
 CHECK_SHARE = env.CHECK_SHARE if not TESTING else 0.0  # the tests that are about checks switch them on
+COUNTED_WITHIN_SECONDS = round(COUNT_SECONDS)  # what a page promises of figures that the clock has not counted yet
 READY_MAX_BEHIND = env.READY_MAX_BEHIND
 READY_MAX_SILENCE_SECONDS = env.READY_MAX_SILENCE_SECONDS
 PROMETHEUS_EXPORT_MIGRATIONS = False  # /readyz answers that, without a query at every start

@@ -30,9 +30,7 @@ CANDIDATES = 30  # false positives that today's model reads again
 CLEAREST = 10
 WORDS = 3  # reasons of each of these
 WEEKS = WINDOW_WEEKS
-# A worker counts new alerts every so many seconds (config.celery); until then the queue's newest are looked at.
-COUNTED_WITHIN = 15
-UNCOUNTED = 5_000
+UNCOUNTED = 5_000  # of a queue's newest alerts: looked at for a version that no worker has counted yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from feedback.models import Reason
 from scoring.cards.reliability import LEAST, Reliability
-from scoring.cards.selectors import COUNTED_WITHIN, NEWEST, WEEKS, ReportCard, Version
+from scoring.cards.selectors import NEWEST, WEEKS, ReportCard, Version
 from scoring.evaluation import Ordering
 from scoring.lead.prose import prose
 from scoring.lead.sentences import FEW, errors, outlier
@@ -29,7 +30,7 @@ def headline(card: ReportCard) -> str:
         {"name": name_of(card.version), "raised": count(card.version.sample.total.raised)},
     )
     if not card.version.is_counted:
-        words["seconds"] = str(COUNTED_WITHIN)
+        words["seconds"] = str(settings.COUNTED_WITHIN_SECONDS)
         return _("%(name)s: nothing counted yet, the figures follow within some %(seconds)s seconds") % words
     if share.value is None or share.n < FEW:
         text = ngettext(
