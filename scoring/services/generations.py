@@ -64,7 +64,8 @@ def advance(*, queue: Queue, belief: Belief, now: datetime, configuration: Model
     wanted = _untried(configuration, missing(belief, configuration, amendments), belief.model.milestones, now)
     if not wanted:
         return 0
-    return _make(queue, configuration, Way(configuration, belief.position, amendments).lessons(), wanted, now)
+    lessons = Way(configuration, belief.position, amendments).lessons()
+    return _make(queue, configuration, lessons, milestones_of(lessons), wanted, now)
 
 
 def missing(belief: Belief, configuration: ModelConfiguration, amendments: Amendments) -> list[Wanted]:
@@ -88,7 +89,7 @@ def repair(*, queue: Queue, end: int, now: datetime) -> int:
     lessons = Way(configuration, end, amendments).lessons()
     milestones = milestones_of(lessons)
     wanted = _untried(configuration, withdrawn(amendments, configuration.pk, milestones), milestones, now)
-    return _make(queue, configuration, lessons, wanted, now)
+    return _make(queue, configuration, lessons, milestones, wanted, now)
 
 
 def withdrawn(amendments: Amendments, configuration: int, milestones: Mapping[int, str]) -> list[Wanted]:
@@ -140,13 +141,19 @@ def _untried(
 
 
 def _make(
-    queue: Queue, configuration: ModelConfiguration, lessons: list[Lesson], wanted: Sequence[Wanted], now: datetime
+    queue: Queue,
+    configuration: ModelConfiguration,
+    lessons: list[Lesson],
+    chains: Mapping[int, str],
+    wanted: Sequence[Wanted],
+    now: datetime,
 ) -> int:
     """Train each wanted generation and adopt it where it belongs, but not before its last lesson was learnt.
 
-    Returns how many: what cannot be trained keeps neither the others nor the queue waiting.
+    `chains`: the milestones of the lessons. Returns how many were adopted: what cannot be trained keeps neither the
+    others nor the queue waiting.
     """
-    chains, made = milestones_of(lessons), 0
+    made = 0
     for one in wanted:
         row = _tried(configuration, lessons[: one.learnt], chains[one.learnt], now)
         if row is not None:

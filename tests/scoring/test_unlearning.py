@@ -27,7 +27,7 @@ from scoring.models import Amendment, Generation, ModelConfiguration
 from scoring.online_model import ModelConfig, OnlineModel
 from scoring.replica import Replica, forget_replicas, replica_of
 from scoring.services import amending, learn, take_in
-from scoring.services.generations import milestones_of
+from scoring.services.generations import milestones_of, repair
 from tests.factories import NOON, judge, make_draft
 
 JUDGED = 52  # the first generation is due at 50 labels, the next at 57
@@ -118,6 +118,16 @@ class TestAWithdrawnLabel:
         newest = Amendment.objects.latest("number")
         assert (Generation.objects.count(), newest.since) == (2, 51)  # the fiftieth label is now the one at 51
         assert served(queue) == from_nothing(queue) == never_learnt(queue)
+
+    def test_a_repair_trains_the_same_from_the_ledger_alone(
+        self, history: list[Alert], queue: Queue, rhea: User
+    ) -> None:
+        undo(history[10], rhea)
+        assert repair(queue=queue, end=head_of(queue.pk), now=NOON) == 1
+        newest = Amendment.objects.latest("number")
+        assert (newest.kind, newest.generation and newest.generation.learnt) == ("adopt", 50)
+        assert served(queue) == from_nothing(queue) == never_learnt(queue)
+        assert repair(queue=queue, end=head_of(queue.pk), now=NOON) == 0
 
     def test_a_label_that_comes_back_finds_its_old_generation(
         self, history: list[Alert], queue: Queue, rhea: User
