@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
 
 from django.db import connection
+from django.db.models import Min
 
 from feedback.models import Alert, Queue
 from scoring.batch import judge_many
@@ -105,25 +106,21 @@ def versions_of(queue_id: int, now: datetime, scorer_id: int | None = None) -> l
                 together(sample for _, sample in of))
         for (name, pk, version), of in found.items()
     ]  # fmt: skip
-    made.sort(key=attrgetter("first_week", "version"), reverse=True)
-    return sorted(made, key=attrgetter("scorer"))
+    return sorted(_newest_first(made), key=attrgetter("scorer"))
 
 
 def card_of(*, queue: Queue, scorer_id: int, version: str | None, now: datetime) -> ReportCard | None:
     """The card of a version of a scorer, of the newest where none is named; None where it raised nothing of late.
 
-    A version that nobody has counted yet has a card of zeros.
+    A version that nobody has counted yet has a card of zeros, and is no version to compare with.
     """
-    versions = versions_of(queue.pk, now, scorer_id)
+    counted = versions_of(queue.pk, now, scorer_id)
+    versions = _newest_first([*counted, *_uncounted(queue.pk, scorer_id, counted, now)])
     own = next((one for one in versions if version is None or one.version == version), None)
     if own is None:
-        own = _uncounted(queue.pk, scorer_id, version, now)
-        if own is None:
-            return None
-        versions = [own, *versions]
-    older = versions[versions.index(own) + 1 :]
+        return None
     trials = _trials(queue.pk, own)
-    before = older[0] if older else None
+    before = next((one for one in versions[versions.index(own) + 1 :] if one.is_counted), None)
     return ReportCard(
         version=own,
         versions=versions,
@@ -139,17 +136,19 @@ def card_of(*, queue: Queue, scorer_id: int, version: str | None, now: datetime)
     )
 
 
-def _uncounted(queue_id: int, scorer_id: int, version: str | None, now: datetime) -> Version | None:
-    """A version whose first alerts have just arrived, as far as the queue's newest tell."""
+def _newest_first(versions: Iterable[Version]) -> list[Version]:
+    """By the week of their first alert in the window; of one week the last by name."""
+    return sorted(versions, key=attrgetter("first_week", "version"), reverse=True)
+
+
+def _uncounted(queue_id: int, scorer_id: int, counted: Sequence[Version], now: datetime) -> list[Version]:
+    """The versions of a scorer whose first alerts have just arrived, as far as the queue's newest tell."""
     newest = Alert.objects.filter(queue_id=queue_id).order_by("-pk").values("pk")[:UNCOUNTED]
     found = Alert.objects.filter(pk__in=newest, scorer_id=scorer_id, received_at__gte=midnight(window(now)[0]))
-    if version is not None:
-        found = found.filter(scorer_version=version)
-    alert = found.select_related("scorer").defer("text", "features", "evidence").order_by("-pk").first()
-    if alert is None:
-        return None
-    week = monday_of(alert.received_at)
-    return Version(scorer_id, alert.scorer.name, alert.scorer_version, week, week, Sample())
+    found = found.exclude(scorer_version__in=[one.version for one in counted])
+    rows = found.values_list("scorer__name", "scorer_version").annotate(Min("received_at")).order_by()
+    weeks = [(name, version, monday_of(first)) for name, version, first in rows]
+    return [Version(scorer_id, name, version, week, week, Sample()) for name, version, week in weeks]
 
 
 def _change(own: Version, before: Version | None) -> Interval | None:

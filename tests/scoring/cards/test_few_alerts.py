@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from feedback.models import Queue, Scorer, Value
 from scoring.cards.selectors import card_of
-from scoring.lead.services import catch_up
+from scoring.lead.services import FRESH_FOR, catch_up
 from scoring.models import FigureStanding
 from tests import factories
 from tests.scoring.api.conftest import alert, client_of
@@ -55,6 +55,26 @@ class TestTheApi:
         assert [one["version"] for one in body["versions"]] == ["8", "7"]
         assert (body["counted"], body["change"]) == (False, None)
         assert client_of(upstream).get("report-card", version="9").status_code == 404
+
+    def test_answers_with_a_new_version_before_it_is_counted(self, queue: Queue, upstream: Scorer) -> None:
+        raised(queue, upstream, None, True, scorer_version="7")
+        catch_up(queue=queue, now=NOW)
+        raised(queue, upstream, None, True, scorer_version="8", weeks=0.0)
+        body = client_of(upstream).get("report-card").json()
+        assert (body["counted"], body["card"]["version"], body["card"]["alerts"]) == (False, "8", 0)
+        assert [one["version"] for one in body["versions"]] == ["8", "7"]
+        catch_up(queue=queue, now=NOW + FRESH_FOR)
+        body = client_of(upstream).get("report-card").json()
+        assert (body["counted"], body["card"]["version"], body["card"]["alerts"]) == (True, "8", 1)
+
+    def test_of_a_counted_version_compares_with_a_counted_one(self, queue: Queue, upstream: Scorer, rhea: User) -> None:
+        for version in ("1", "3"):
+            raised(queue, upstream, rhea, True, scorer_version=version, weeks=0.0)
+        catch_up(queue=queue, now=NOW)
+        raised(queue, upstream, None, True, scorer_version="2", weeks=0.0)
+        body = client_of(upstream).get("report-card", version="3").json()
+        assert [one["version"] for one in body["versions"]] == ["3", "2", "1"]
+        assert (body["counted"], body["change"]["version"]) == (True, "1")
 
     def test_counts_by_the_time_of_receipt(self, queue: Queue, upstream: Scorer) -> None:
         posted = alert(raised_at=weeks_ago(40.0).isoformat())
