@@ -131,7 +131,8 @@ class ReportCardOut(BaseModel):
         "may be of any age, so there can be more of them than `card.judged`, of those received in the last 26 weeks."
     )
     counted: bool = Field(
-        description="False for some seconds after the version's first alert: `card` is all zeros until it is counted."
+        description="False until the version's first alert is counted, within some 75 seconds: `card` is all zeros "
+        "until then."
     )
     card: VersionOut
     versions: list[VersionOut] = Field(description="All your versions within the window, newest first.")

@@ -47,7 +47,7 @@ class Version:
 
     @property
     def is_counted(self) -> bool:
-        """False in the seconds between a version's first alert and its first count."""
+        """False between a version's first alert and its first count, a minute or so later."""
         return self.sample.total.raised > 0
 
     @property

@@ -14,6 +14,7 @@ from scoring.cards.selectors import NEWEST, WEEKS, ReportCard, Version
 from scoring.evaluation import Ordering
 from scoring.lead.prose import prose
 from scoring.lead.sentences import FEW, errors, outlier
+from scoring.lead.services import FRESH_FOR
 from scoring.lead.tables import count, percent, two_places
 from scoring.shares import trend
 
@@ -30,7 +31,8 @@ def headline(card: ReportCard) -> str:
         {"name": name_of(card.version), "raised": count(card.version.sample.total.raised)},
     )
     if not card.version.is_counted:
-        words["seconds"] = str(settings.COUNTED_WITHIN_SECONDS)
+        # New alerts alone do not have a week counted again while its figures are fresh.
+        words["seconds"] = f"{FRESH_FOR.total_seconds() + settings.COUNT_EVERY_SECONDS:.0f}"
         return _("%(name)s: nothing counted yet, the figures follow within some %(seconds)s seconds") % words
     if share.value is None or share.n < FEW:
         text = ngettext(

@@ -1,5 +1,7 @@
 """Report cards of few alerts, or of none."""
 
+from datetime import timedelta
+
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import User
@@ -67,6 +69,14 @@ class TestTheApi:
         body = client_of(upstream).get("report-card").json()
         assert (body["counted"], body["card"]["version"], body["card"]["alerts"]) == (True, "8", 1)
 
+    def test_a_new_version_is_counted_when_the_page_says_so(self, queue: Queue, upstream: Scorer) -> None:
+        raised(queue, upstream, None, True, scorer_version="7")
+        catch_up(queue=queue, now=NOW)
+        raised(queue, upstream, None, True, scorer_version="8", weeks=0.0)
+        for seconds, counted in ((59, False), (75, True)):
+            catch_up(queue=queue, now=NOW + timedelta(seconds=seconds))
+            assert client_of(upstream).get("report-card").json()["counted"] is counted
+
     def test_of_a_counted_version_compares_with_a_counted_one(self, queue: Queue, upstream: Scorer, rhea: User) -> None:
         for version in ("1", "3"):
             raised(queue, upstream, rhea, True, scorer_version=version, weeks=0.0)
@@ -104,13 +114,13 @@ class TestThePages:
     def test_a_card_that_nobody_has_counted_says_so(
         self, queue: Queue, upstream: Scorer, lena: User, client: Client, settings: LazySettings
     ) -> None:
-        settings.COUNTED_WITHIN_SECONDS = 40
+        settings.COUNT_EVERY_SECONDS = 20
         catch_up(queue=queue, now=NOW)
         raised(queue, upstream, None, True, weeks=0.0)
         FigureStanding.objects.update(counted_at=NOW)
         client.force_login(lena)
         page = client.get(CARD).content.decode()
-        assert "voice-llm: nothing counted yet, the figures follow within some 40 seconds" in page
+        assert "voice-llm: nothing counted yet, the figures follow within some 80 seconds" in page
         assert page.count("not known yet: nothing has been counted") == 2
 
     def test_one_alert_is_one(self, queue: Queue, upstream: Scorer, rhea: User, lena: User, client: Client) -> None:
