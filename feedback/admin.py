@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 from rest_framework_api_key.models import APIKey
 
-from feedback.models import Alert, Customer, Exposure, LedgerEntry, Membership, Queue, Scorer, ScorerKey
+from feedback.models import Alert, Customer, Exposure, FeatureName, LedgerEntry, Membership, Queue, Scorer, ScorerKey
 from feedback.services import issue_key, revoke_key
 
 admin.site.site_header = admin.site.site_title = "Alertloop"
@@ -35,14 +35,37 @@ class MembershipInline(admin.TabularInline[Membership, models.Model]):
     autocomplete_fields = ("user", "queue")
 
 
+class FeatureNameForm(forms.ModelForm[FeatureName]):
+    """A feature's name. What a person changes is theirs: the scorer that sent it no longer does."""
+
+    class Meta:
+        model = FeatureName
+        fields = ("feature", "name", "name_zh")
+
+    def save(self, commit: bool = True) -> FeatureName:
+        """Take the name over."""
+        self.instance.scorer = None
+        return super().save(commit)
+
+
+class FeatureNameInline(admin.TabularInline[FeatureName, models.Model]):
+    """What the queue calls its features, and which scorer sent a name that no person has changed."""
+
+    model = FeatureName
+    form = FeatureNameForm
+    extra = 1
+    fields = ("feature", "name", "name_zh", "scorer")
+    readonly_fields = ("scorer",)
+
+
 @admin.register(Queue)
 class QueueAdmin(admin.ModelAdmin[Queue]):
-    """Queues and their people."""
+    """Queues, their people, and what they call the features of their alerts."""
 
     list_display = ("name", "name_zh", "slug", "is_demo", "created_at")
     search_fields = ("name", "name_zh", "slug")
     prepopulated_fields = {"slug": ("name",)}
-    inlines = (MembershipInline,)
+    inlines = (MembershipInline, FeatureNameInline)
 
     def has_delete_permission(self, request: HttpRequest, obj: Queue | None = None) -> bool:
         """A queue with facts stays; the ledger is never deleted."""

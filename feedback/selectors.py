@@ -7,7 +7,8 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from feedback import rules
-from feedback.models import Alert, LedgerEntry, Queue, Role
+from feedback.models import Alert, FeatureName, LedgerEntry, Queue, Role
+from feedback.naming import NO_NAMES, Names
 from feedback.people import Person, id_of
 from feedback.services.ledger import facts_of
 
@@ -29,6 +30,22 @@ def entry_for(user: Person, decision_id: UUID, *roles: Role) -> LedgerEntry:
     """A ledger entry in a person's queue. Raises `LedgerEntry.DoesNotExist` where it is not theirs."""
     mine = LedgerEntry.objects.filter(queue__in=queues_of(user, *roles))
     return mine.select_related("queue", "alert__customer", "judge", "retracts").get(decision_id=decision_id)
+
+
+# What this process has read, by queue, with the stamp that it was read under: every page shows names.
+_names: dict[int, tuple[UUID, Names]] = {}
+
+
+def names_of(queue: Queue) -> Names:
+    """What a queue calls its features. Asks the database only where they were never read or have changed since."""
+    stamp = queue.names_stamp
+    if stamp is None:
+        return NO_NAMES
+    known = _names.get(queue.pk)
+    if known is None or known[0] != stamp:
+        rows = FeatureName.objects.filter(queue=queue).values_list("feature", "name", "name_zh")
+        known = _names[queue.pk] = stamp, Names({feature: (english, chinese) for feature, english, chinese in rows})
+    return known[1]
 
 
 def history_of(alert: Alert) -> list[LedgerEntry]:

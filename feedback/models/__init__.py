@@ -3,6 +3,7 @@
 from feedback.models.alerts import Alert, Decision, Exposure, OpenAlert, Tier
 from feedback.models.checks import Check
 from feedback.models.ledger import Kind, LedgerEntry, Reason, Source, Value
+from feedback.models.names import FeatureName
 from feedback.models.queues import Membership, Queue, Role
 from feedback.models.scorers import Customer, Scorer, ScorerKey
 
@@ -12,6 +13,7 @@ __all__ = [
     "Customer",
     "Decision",
     "Exposure",
+    "FeatureName",
     "Kind",
     "LedgerEntry",
     "Membership",

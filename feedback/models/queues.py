@@ -4,11 +4,12 @@ import pghistory
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from feedback.naming import in_language
 
-@pghistory.track()
+
+@pghistory.track(exclude=["names_stamp"])
 class Queue(models.Model):
     """One kind of alert (churn, complaint, ...): its people, its words, its guideline. Beliefs are elsewhere."""
 
@@ -29,6 +30,8 @@ class Queue(models.Model):
     throwaway = models.BooleanField(
         _("throwaway"), default=False, editable=False, help_text=_("Made for a replay and erased with its facts.")
     )
+    # Another one whenever a feature's name changes; null while none was ever given. A trigger of FeatureName sets it.
+    names_stamp = models.UUIDField(null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
@@ -41,7 +44,15 @@ class Queue(models.Model):
                 name="throwaway_is_for_life",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__throwaway__df=pgtrigger.F("new__throwaway")),
-            )
+            ),
+            # save() writes every column as it was read: an old stamp would bring old names back.
+            pgtrigger.Trigger(
+                name="stamp_comes_from_the_names",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__names_stamp__df=pgtrigger.F("new__names_stamp")),
+                func="IF pg_trigger_depth() = 1 THEN NEW.names_stamp := OLD.names_stamp; END IF; RETURN NEW;",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -50,23 +61,17 @@ class Queue(models.Model):
     @property
     def title(self) -> str:
         """The name in the active language, falling back to the other one."""
-        return self._in_language(self.name, self.name_zh)
+        return in_language(self.name, self.name_zh)
 
     @property
     def claim_text(self) -> str:
         """The claim in the active language."""
-        return self._in_language(self.claim, self.claim_zh)
+        return in_language(self.claim, self.claim_zh)
 
     @property
     def guideline_text(self) -> str:
         """The guideline in the active language."""
-        return self._in_language(self.guideline, self.guideline_zh)
-
-    @staticmethod
-    def _in_language(english: str, chinese: str) -> str:
-        prefer_chinese = (get_language() or "").startswith("zh")
-        first, second = (chinese, english) if prefer_chinese else (english, chinese)
-        return first or second
+        return in_language(self.guideline, self.guideline_zh)
 
 
 class Role(models.TextChoices):

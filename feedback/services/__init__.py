@@ -2,6 +2,7 @@
 
 from feedback.services.intake import AlertDraft, ExposureDraft, Raised, Standing, expose, raise_alerts
 from feedback.services.ledger import Recorded, facts_of, record_outcome, record_verdict, retract_verdict
+from feedback.services.naming import name_features
 from feedback.services.standing import AGAIN, raise_again, raise_all_again, reopen
 from feedback.services.workspace import erase_throwaway, issue_key, note_key_use, revoke_key
 
@@ -16,6 +17,7 @@ __all__ = [
     "expose",
     "facts_of",
     "issue_key",
+    "name_features",
     "note_key_use",
     "raise_again",
     "raise_alerts",

@@ -1,0 +1,61 @@
+"""What the features of a queue are called."""
+
+import pghistory
+import pgtrigger
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from feedback.models.queues import Queue
+from feedback.models.scorers import Scorer
+from feedback.naming import MOST_KEY, MOST_NAME, check_key, check_name, in_language
+
+
+@pghistory.track()
+class FeatureName(models.Model):
+    """What a queue calls a feature of its alerts, for the people who read them: learning and the API know the key.
+
+    `scorer` sent the name. Where it is null a person wrote it, and no scorer changes it.
+    """
+
+    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="feature_names", verbose_name=_("queue"))
+    feature = models.CharField(
+        _("feature"), max_length=MOST_KEY, validators=[check_key], help_text=_("As the scorer writes it.")
+    )
+    name = models.CharField(_("name"), max_length=MOST_NAME, blank=True, validators=[check_name])
+    name_zh = models.CharField(_("name in Chinese"), max_length=MOST_NAME, blank=True, validators=[check_name])
+    scorer = models.ForeignKey(
+        Scorer,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="feature_names",
+        verbose_name=_("sent by"),
+    )
+
+    class Meta:
+        verbose_name = _("feature’s name")
+        verbose_name_plural = _("features’ names")
+        ordering = ["feature"]
+        constraints = [
+            models.UniqueConstraint(fields=["queue", "feature"], name="feature_named_once"),
+            models.CheckConstraint(condition=~models.Q(name="", name_zh=""), name="feature_has_a_name"),
+        ]
+        triggers = [
+            # Whoever has read the names knows by the queue's stamp that they are still these: selectors.names_of.
+            pgtrigger.Trigger(
+                name="stamps_the_queue",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func="UPDATE feedback_queue SET names_stamp = gen_random_uuid()"
+                " WHERE id IN (OLD.queue_id, NEW.queue_id); RETURN NULL;",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return in_language(self.name, self.name_zh)
+
+    def clean(self) -> None:
+        """Refuse a row without any name."""
+        if not self.name and not self.name_zh:
+            raise ValidationError(_("Give it a name in English, in Chinese, or in both."))
