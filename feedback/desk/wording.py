@@ -8,6 +8,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from feedback.naming import NO_NAMES, Names, readable
+
 MINUS = "\N{MINUS SIGN}"
 LEAST_SAID = 0.05  # log-odds; a weight below it is written as 0.0
 _LARGEST = 1e16
@@ -39,6 +41,11 @@ class Reason(Protocol):
     def contribution(self) -> float: ...
 
 
+# The kinds of reason that are about a feature: their `name` is its key.
+_ABOUT_FEATURES = frozenset({"number", "category", "missing", "absent"})
+# What may be missing and is no feature.
+_OURS = {"upstream_score": gettext_lazy("upstream score")}
+
 _SENTENCES: dict[str, Callable[[str, str], str]] = {
     "text": lambda _name, value: _("“%(phrase)s”") % {"phrase": value},
     "number": lambda name, value: _("%(name)s is %(value)s") % {"name": name, "value": value},
@@ -56,23 +63,34 @@ _SENTENCES: dict[str, Callable[[str, str], str]] = {
 }
 
 
-def weighed(reasons: Iterable[Reason]) -> list[tuple[str, float]]:
-    """What the reasons say and what each weighs in log-odds, heaviest first; none that is written as 0.0.
+def weighed(reasons: Iterable[Reason], names: Names = NO_NAMES) -> list[tuple[str, str, float]]:
+    """What the reasons say, the feature that each is about or none, and what it weighs in log-odds, heaviest first.
 
-    The scorer's score speaks twice, as it came and as verdicts have taught to read it: to a rep that is one reason.
+    None that is written as 0.0. The scorer's score speaks twice, as it came and as verdicts have taught to read it: to
+    a rep that is one reason. Two features that are called the same stay two.
     """
-    sums: dict[str, float] = {}
+    sums: dict[tuple[str, str], float] = {}
     for reason in reasons:
-        words = in_words(reason)
-        sums[words] = sums.get(words, 0.0) + reason.contribution
-    said = [item for item in sums.items() if abs(item[1]) >= LEAST_SAID]
-    return sorted(said, key=lambda item: -abs(item[1]))
+        said = in_words(reason, names), feature_of(reason)
+        sums[said] = sums.get(said, 0.0) + reason.contribution
+    told = [(words, feature, weight) for (words, feature), weight in sums.items() if abs(weight) >= LEAST_SAID]
+    return sorted(told, key=lambda one: -abs(one[2]))
 
 
-def in_words(reason: Reason) -> str:
+def in_words(reason: Reason, names: Names = NO_NAMES) -> str:
     """What a reason says, as a phrase without a full stop. A kind that is not known is named as it is."""
     kind = "upstream" if reason.kind == "prior" else reason.kind
-    return _SENTENCES.get(kind, _as_it_is)(_readable(reason.name), _value(reason.value))
+    return _SENTENCES.get(kind, _as_it_is)(_subject(reason, names), _value(reason.value))
+
+
+def feature_of(reason: Reason) -> str:
+    """The key of the feature that a reason is about; empty where it is about none."""
+    return reason.name if reason.kind in _ABOUT_FEATURES else ""
+
+
+def _subject(reason: Reason, names: Names) -> str:
+    """What a reason is about: a feature as the queue calls it, else our own word."""
+    return names.given(feature_of(reason)) or str(_OURS.get(reason.name) or readable(reason.name))
 
 
 def channel_in_words(channel: str) -> str:
@@ -92,10 +110,6 @@ def number(value: float) -> str:
 
 def _as_it_is(name: str, value: str) -> str:
     return f"{name} {value}".strip()
-
-
-def _readable(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _value(value: str | float | None) -> str:

@@ -1,4 +1,7 @@
-"""Numbers, bars and marked words as the pages show them. Only `navigation` reads the database."""
+"""Numbers, bars, names and marked words as the pages show them.
+
+Only `navigation` reads the database, and what is given a queue, where this process has not read its names yet.
+"""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -15,6 +18,8 @@ from feedback.desk.navigation import Section, sections_for
 from feedback.desk.passages import Highlight, Passage, passages
 from feedback.desk.selectors import MOST_COUNTED
 from feedback.desk.wording import Reason
+from feedback.models import Queue
+from feedback.selectors import names_of
 
 register = template.Library()
 
@@ -45,9 +50,15 @@ def chance(probability: float) -> str:
 
 
 @register.filter
-def readable(name: str) -> str:
-    """A field's name as words."""
-    return name.replace("_", " ")
+def called(feature: str, queue: Queue) -> str:
+    """`{{ key|called:queue }}`: what the queue calls a feature; its key as words where nobody has named it."""
+    return names_of(queue).of(feature)
+
+
+@register.filter
+def named_features(queue: Queue) -> list[tuple[str, str]]:
+    """The features that the queue has a name for, each with it, for components/feature_keys.html."""
+    return list(names_of(queue))
 
 
 @register.filter
@@ -85,26 +96,30 @@ def is_said(weight: float) -> bool:
 
 
 @register.filter
-def in_words(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
-    """The model's reasons as label and weight, for components/contributions.html."""
-    return [{"label": label, "weight": weight} for label, weight in wording.weighed(reasons)]
+def in_words(reasons: Iterable[Reason], queue: Queue) -> list[dict[str, Any]]:
+    """The model's reasons as label, weight and the feature they are about, for components/contributions.html."""
+    weighed = wording.weighed(reasons, names_of(queue))
+    return [{"label": label, "feature": feature, "weight": weight} for label, feature, weight in weighed]
 
 
 @register.filter
-def as_words(reason: Reason) -> str:
+def as_words(reason: Reason, queue: Queue) -> str:
     """One of the model's reasons as a phrase."""
-    return wording.in_words(reason)
+    return wording.in_words(reason, names_of(queue))
+
+
+@register.filter
+def about_feature(reason: Reason) -> str:
+    """The key of the feature that a reason is about, for a `title`; empty where it is about none."""
+    return wording.feature_of(reason)
 
 
 @register.filter
 def with_bars(reasons: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Each reason's label and weight with the width of its bar in pixels, the heaviest the widest."""
-    weighed = [(reason["label"], float(reason["weight"])) for reason in reasons]
-    heaviest = max((abs(weight) for _, weight in weighed), default=0.0) or 1.0
-    return [
-        {"label": label, "weight": weight, "width": max(2, round(BAR_WIDTH * abs(weight) / heaviest))}
-        for label, weight in weighed
-    ]
+    """Each reason with the width of its bar in pixels, the heaviest the widest."""
+    weighed = [(reason, abs(float(reason["weight"]))) for reason in reasons]
+    heaviest = max((weight for _, weight in weighed), default=0.0) or 1.0
+    return [{**reason, "width": max(2, round(BAR_WIDTH * weight / heaviest))} for reason, weight in weighed]
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""An alert's values as tiles, a guideline as headings and paragraphs. Pure functions of their arguments."""
+"""An alert's values as tiles, a guideline as headings and paragraphs. Only names are read."""
 
 import re
 from typing import Any, NamedTuple
@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from feedback.desk import wording
-from feedback.models import Alert
+from feedback.models import Alert, Queue
+from feedback.selectors import names_of
 from labeling.models import Because, Question
 
 register = template.Library()
@@ -21,11 +22,19 @@ _HEADED = re.compile(r"^\*\*(?P<title>.+?)\*\*\s*[:：]?\s*(?P<text>.*)$")
 _STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 
 
-class Tiles(NamedTuple):
-    """Names and values: those shown at once, and those behind a click."""
+class Tile(NamedTuple):
+    """A name and a value, and the feature's key where it is one."""
 
-    first: list[tuple[str, str]]
-    rest: list[tuple[str, str]]
+    name: str
+    value: str
+    feature: str = ""
+
+
+class Tiles(NamedTuple):
+    """The tiles that are shown at once, and those behind a click."""
+
+    first: list[Tile]
+    rest: list[Tile]
 
 
 class Part(NamedTuple):
@@ -36,10 +45,11 @@ class Part(NamedTuple):
 
 
 @register.filter
-def tiles(alert: Alert) -> Tiles:
+def tiles(alert: Alert, queue: Queue) -> Tiles:
     """The evidence its scorer gave, then the values the alert carries. What the model thinks stays off the page."""
-    pairs = [(line.get("label", ""), line.get("value", "")) for line in alert.evidence]
-    values = [(_name(name), _value(value)) for name, value in sorted(alert.features.items())]
+    names = names_of(queue)
+    pairs = [Tile(line.get("label", ""), line.get("value", "")) for line in alert.evidence]
+    values = [Tile(names.of(key), _value(value), key) for key, value in sorted(alert.features.items())]
     if not pairs:
         return Tiles(values[:MOST_TILES], values[MOST_TILES:])
     return Tiles(pairs[:MOST_TILES], pairs[MOST_TILES:] + values)
@@ -86,10 +96,6 @@ def strong(text: str) -> SafeString:
     'Judge what <strong>our rep</strong> says, &lt;b&gt;not&lt;/b&gt; the customer.'
     """
     return mark_safe(_STRONG.sub(r"<strong>\1</strong>", escape(text)))  # noqa: S308 - escaped before
-
-
-def _name(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _value(value: object) -> str:

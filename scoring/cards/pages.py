@@ -8,8 +8,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from feedback.models import Queue, Reason, Role, Scorer
+from feedback.naming import Names
 from feedback.people import Person
-from feedback.selectors import queue_for
+from feedback.selectors import names_of, queue_for
 from scoring.cards import words
 from scoring.cards.reliability import Reliability
 from scoring.cards.selectors import Example, ReportCard, Version, card_of, versions_of
@@ -77,7 +78,7 @@ def card_page(*, user: Person, slug: str, scorer: str, version: str | None, now:
     card = card_of(queue=queue, scorer_id=found.pk, version=version, now=now)
     if card is None:
         raise Scorer.DoesNotExist
-    panels = [_segments(card), _wordings(card), _reasons(card), _own_score(card.reliability)]
+    panels = [_segments(card, names_of(queue)), _wordings(card), _reasons(card), _own_score(card.reliability)]
     return CardPage(queue, card, words.headline(card), words.change(card), _figures(card), panels, card.examples,
                     words.examples(len(card.examples)))  # fmt: skip
 
@@ -117,18 +118,18 @@ def _share_figure(name: str, share: Share, unknown: str) -> Figure:
     return Figure(name, percent(share.value), note, share.low, share.high)
 
 
-def _segments(card: ReportCard) -> Panel:
+def _segments(card: ReportCard, names: Names) -> Panel:
     columns = [
         Column("feature", _("Feature"), "text"), Column("value", _("Value"), "text"),
         *_share_columns("precision", _("Real")), *_share_columns("elsewhere", _("Real elsewhere")),
         Column("judged", _("Judged")),
     ]  # fmt: skip
     rows: list[list[Cell]] = [
-        [one.feature, one.value, *_cells(one.share), *_cells(one.rest), one.share.n] for one in card.segments
+        [names.of(one.feature), one.value, *_cells(one.share), *_cells(one.rest), one.share.n] for one in card.segments
     ]
     note = _("Values of its features that stand out of all that were compared.")
-    return Panel(words.segments(card), prose(note, words.looked_into(card)), Table("segments", columns, rows),
-                 is_table=True)  # fmt: skip
+    table = Table("segments", columns, rows, [one.feature for one in card.segments])
+    return Panel(words.segments(card, names), prose(note, words.looked_into(card)), table, is_table=True)
 
 
 def _wordings(card: ReportCard) -> Panel:

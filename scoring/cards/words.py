@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from feedback.models import Reason
+from feedback.naming import Names
 from scoring.cards.reliability import LEAST, Reliability
 from scoring.cards.selectors import NEWEST, WEEKS, ReportCard, Version
 from scoring.evaluation import Ordering
@@ -108,12 +109,12 @@ def looked_into(card: ReportCard) -> str:
     )
 
 
-def segments(card: ReportCard) -> str:
+def segments(card: ReportCard, names: Names) -> str:
     """Where it is wrong, by feature."""
     if not card.segments:
         return _("No segment stands out as worse than the rest")
     worst = card.segments[0]
-    words = {"feature": worst.feature, "value": worst.value, "share": percent(worst.share.value),
+    words = {"feature": names.of(worst.feature), "value": worst.value, "share": percent(worst.share.value),
              "rest": percent(worst.rest.value)}  # fmt: skip
     return _("It is wrong most often where %(feature)s is %(value)s: %(share)s real, %(rest)s elsewhere") % words
 

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 
-from feedback.models import Membership, Queue, Scorer
+from feedback.models import FeatureName, Membership, Queue, Scorer
 from scoring.demo.library import QueueStory, queue_stories
 from scoring.demo.people import PASSWORD, PEOPLE, Person
 from scoring.services import change_policy
@@ -52,6 +52,10 @@ def _queue(story: QueueStory, now: datetime) -> Queue:
         claim_zh=story.claim["zh"], guideline=story.guidelines["en"].strip(),
         guideline_zh=story.guidelines["zh"].strip(), is_demo=True,
     )  # fmt: skip
+    FeatureName.objects.bulk_create(
+        FeatureName(queue=queue, feature=one.key, name=one.label["en"], name_zh=one.label["zh"])
+        for one in story.features
+    )
     change_policy(
         queue=queue, now=now, stage="observe", blind_share=BLIND_AT_FIRST, hard_rules=list(story.hard_rules)
     )  # fmt: skip

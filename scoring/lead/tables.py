@@ -91,11 +91,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of raw cells. `key` names the table in its address."""
+    """Rows of raw cells. `key` names the table in its address, `abouts` what a row is about where its cells do not."""
 
     key: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
+    abouts: Sequence[str] = ()
 
     @property
     def titles(self) -> list[str]:
@@ -110,9 +111,10 @@ class Table:
         ]
 
     @property
-    def labelled(self) -> list[list[tuple[str, str]]]:
-        """The rows as text, each cell with its column's head: on a phone they stand below each other."""
-        return [list(zip(self.titles, row, strict=True)) for row in self.shown]
+    def lines(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """The rows as text with what each is about, each cell with its column's head: a phone shows them below it."""
+        rows = [list(zip(self.titles, row, strict=True)) for row in self.shown]
+        return list(zip(self.abouts or [""] * len(rows), rows, strict=True))
 
     def _cell(self, index: int, row: Sequence[Cell]) -> str:
         kind = self.columns[index].kind

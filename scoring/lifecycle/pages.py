@@ -10,7 +10,8 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils.translation import gettext as _
 
 from feedback.models import Queue, Role
-from feedback.selectors import queue_for
+from feedback.naming import Names
+from feedback.selectors import names_of, queue_for
 from scoring.lifecycle import selectors, words
 from scoring.lifecycle.presets import changed
 from scoring.lifecycle.selectors import Contest, Learner, Past
@@ -30,11 +31,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class AlarmLine:
-    """A drift alarm in words."""
+    """A drift alarm in words. A movement: what moved, how it ended, and the key of the feature, where it is one's."""
 
     alarm: DriftAlarm
     title: str
-    movements: list[tuple[str, str]]
+    movements: list[tuple[str, str, str]]
     more: int
 
 
@@ -102,7 +103,7 @@ def model_page(*, user: Person, slug: str, now: datetime) -> ModelPage:
     queue = queue_for(user, slug, Role.LEAD)
     learner, contest = selectors.learner_of(queue.pk), selectors.contest_of(queue.pk)
     past = selectors.past_of(queue.pk, learner.passport["generation"])
-    alarms = [_alarm_line(alarm) for alarm in selectors.alarms_of(queue.pk, closed=True)]
+    alarms = [_alarm_line(alarm, names_of(queue)) for alarm in selectors.alarms_of(queue.pk, closed=True)]
     return ModelPage(
         queue,
         _headline(queue, learner, [one for one in alarms if one.alarm.closed_at is None]),
@@ -218,7 +219,10 @@ def _comparison(contest: Contest) -> list[Line]:
     ]
 
 
-def _alarm_line(alarm: DriftAlarm) -> AlarmLine:
+def _alarm_line(alarm: DriftAlarm, names: Names) -> AlarmLine:
     told: list[dict[str, Any]] = alarm.movements
-    shown = [(words.what_moved(one), words.ended_text(one["ended"])) for one in told[: words.SHOWN]]
+    shown = [
+        (words.what_moved(one, names), words.ended_text(one["ended"]), words.feature_key(one["feature"]))
+        for one in told[: words.SHOWN]
+    ]
     return AlarmLine(alarm, words.family_title(alarm), shown, max(0, len(told) - words.SHOWN))

@@ -8,9 +8,11 @@ from typing import Any
 from django.template.defaultfilters import floatformat
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
+from feedback.naming import Names
 from scoring.lead.prose import prose
 from scoring.learner.generation import next_due
 from scoring.lifecycle.comparison import Difference
@@ -36,23 +38,14 @@ def plain_number(value: float) -> str:
     return rounded(value, 0 if size >= 100 else 1 if size >= 10 else 2)
 
 
-def what_moved(movement: Mapping[str, Any]) -> str:
+def what_moved(movement: Mapping[str, Any], names: Names) -> str:
     """One movement in a line: what it was and what it is."""
-    about = {"feature": feature_name(movement["feature"]), "value": movement["value"]}
+    about = {"feature": feature_name(movement["feature"], names), "value": movement["value"]}
     as_text, template = _TEMPLATES[movement["kind"]]
     before, after = movement["before"], movement["after"]
     if movement["raw_before"] is not None and movement["raw_after"] is not None and movement["kind"] == "level":
         before, after = movement["raw_before"], movement["raw_after"]
     return str(template()) % {**about, "before": as_text(before), "after": as_text(after)}
-
-
-def alarm_sentence(alarm: DriftAlarm) -> str:
-    """The strongest movement, and how many others."""
-    others = len(alarm.movements) - 1
-    first = what_moved(alarm.movements[0])
-    if others < 1:
-        return first
-    return _("%(first)s, and %(others)s more") % {"first": first, "others": others}
 
 
 def family_title(alarm: DriftAlarm) -> str:
@@ -72,14 +65,20 @@ def ended_text(ended: str) -> str:
     return texts.get(ended, "")
 
 
-def feature_name(name: str) -> str:
-    """A feature as the scorer named it; our own inputs in words."""
-    ours = {
-        "*upstream score": _("upstream score"), "*scorer": _("scorer"), "*scorer version": _("scorer version"),
-        "*text length": _("length of the text"),
-    }  # fmt: skip
-    return ours.get(name, name)
+def feature_name(name: str, names: Names) -> str:
+    """A feature as the queue calls it; our own inputs in words."""
+    return str(_OURS[name]) if name in _OURS else names.of(name)
 
+
+def feature_key(name: str) -> str:
+    """The key under which a feature is posted; empty for our own inputs."""
+    return "" if name in _OURS else name
+
+
+_OURS: Mapping[str, Promise] = {
+    "*upstream score": gettext_lazy("upstream score"), "*scorer": gettext_lazy("scorer"),
+    "*scorer version": gettext_lazy("scorer version"), "*text length": gettext_lazy("length of the text"),
+}  # fmt: skip
 
 _TEMPLATES: Mapping[str, tuple[Callable[[float], str], Callable[[], str]]] = {
     "probability": (share, lambda: _("average probability on arrival: %(before)s → %(after)s")),

@@ -34,6 +34,13 @@ class Percent(forms.FloatField):
         return None if percent is None else percent / 100
 
 
+class FeatureInput(forms.TextInput):
+    """Where a feature's key is typed: what the queue calls its features is offered beside their keys."""
+
+    def __init__(self) -> None:
+        super().__init__({"list": "feature-keys"})  # components/feature_keys.html
+
+
 class WishForm(forms.Form):
     """What a lead asks of the policy. `seen` is the version that was in force when the page was made."""
 
@@ -83,7 +90,7 @@ class RuleForm(forms.Form):
 
     name = forms.CharField(max_length=60, required=False, label=_("Name"))
     phrase = forms.CharField(max_length=200, required=False, label=_("Phrase"))
-    feature = forms.CharField(max_length=80, required=False, label=_("or feature"))
+    feature = forms.CharField(max_length=80, required=False, label=_("or feature"), widget=FeatureInput)
     at_least = forms.FloatField(required=False, label=_("from"))
 
     def clean(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from feedback.desk.access import DESK_ROLES
 from feedback.desk.selectors import is_blind
 from feedback.models import Alert, Check, Exposure, Membership, OpenAlert, Queue, Role, Scorer
 from feedback.people import Person, id_of
-from feedback.selectors import queue_for
+from feedback.selectors import names_of, queue_for
 from scoring import policy
 from scoring.facts import facts_of_alert
 from scoring.lead.tables import apart, percent, two_places
@@ -90,7 +90,7 @@ def hidden_page(
     rows = list(_hidden(queue, before)[: PAGE_ROWS + 1])
     in_force = list(in_force_rows(queue.pk, now))
     asked = _asked(user, in_force)
-    lines = [_line(row, user, leads, now, row.alert_id in asked) for row in in_force]
+    lines = [_line(row, queue, user, leads, now, row.alert_id in asked) for row in in_force]
     shown = _rows(queue, rows[:PAGE_ROWS], now)
     following = rows[PAGE_ROWS - 1].pk if len(rows) > PAGE_ROWS else None
     blank = form or SuppressForm(scorers=Scorer.objects.filter(queues=queue))
@@ -166,9 +166,9 @@ def _asked(user: Person, rows: list[Suppression]) -> set[int]:
     return set(checks.values_list("alert_id", flat=True))
 
 
-def _line(row: Suppression, user: Person, leads: bool, now: datetime, asked: bool) -> SuppressionLine:
+def _line(row: Suppression, queue: Queue, user: Person, leads: bool, now: datetime, asked: bool) -> SuppressionLine:
     told = "" if asked else worse(row)
-    return SuppressionLine(row, about(row), told, left(row, now), leads or row.created_by_id == id_of(user))
+    return SuppressionLine(row, about(row, queue), told, left(row, now), leads or row.created_by_id == id_of(user))
 
 
 def hidden_by(row: Suppression) -> int:
@@ -191,15 +191,15 @@ def left(row: Suppression, now: datetime) -> str:
     return ngettext("%(n)s more day", "%(n)s more days", days) % {"n": days}
 
 
-def about(row: Suppression) -> str:
-    """What a suppression is about, in words."""
+def about(row: Suppression, queue: Queue) -> str:
+    """What a suppression of the queue is about, in words."""
     if row.scope == Scope.CUSTOMER:
         return _("%(customer)s, until it gets worse") % {"customer": str(row.customer)}
     if row.scope == Scope.SCORER:
         return _("scorer %(name)s") % {"name": f"{row.scorer} {row.scorer_version}".strip()}
     if row.scope == Scope.PHRASE:
         return _("text with “%(phrase)s”") % {"phrase": row.phrase}
-    return _("%(feature)s is %(value)s") % {"feature": row.feature, "value": row.value}
+    return _("%(feature)s is %(value)s") % {"feature": names_of(queue).of(row.feature), "value": row.value}
 
 
 def worse(row: Suppression) -> str:

@@ -10,8 +10,9 @@ from django.forms.formsets import BaseFormSet
 from django.http import QueryDict
 
 from feedback.models import Alert, Queue, Role
+from feedback.naming import Names
 from feedback.people import Person
-from feedback.selectors import queue_for
+from feedback.selectors import names_of, queue_for
 from scoring.evidence import History, fall_under, history_of
 from scoring.lead.tables import Table, count
 from scoring.models import PolicyVersion
@@ -89,6 +90,7 @@ def lab_page(*, user: Person, slug: str, sent: QueryDict | None = None, problem:
     queue = queue_for(user, slug, Role.LEAD)
     now = selectors.in_force(queue)
     form, rules = forms_of(now.version, sent)
+    _say_names(rules, names_of(queue))
     history, score = history_of(queue.pk), selectors.apprentice_of(queue.pk)
     today = simulate(history.evidence, now.policy)
     readable = sent is not None and form.is_valid() and rules.is_valid()
@@ -115,6 +117,12 @@ def forms_of(version: PolicyVersion, sent: QueryDict | None) -> tuple[WishForm, 
     """The two forms of the page: bound to what was sent, or showing what is in force."""
     stored: list[dict[str, Any]] = list(version.hard_rules)
     return WishForm(sent, initial=initial_of(version)), RuleForms(sent, initial=stored, prefix="rules")
+
+
+def _say_names(rules: BaseFormSet[RuleForm], names: Names) -> None:
+    """Put what the queue calls a rule's feature beside its key."""
+    for typed in (rule["feature"] for rule in rules):
+        typed.help_text = names.given(str(typed.value() or ""))
 
 
 def _step(now: selectors.InForce, score: Any, choice: Any) -> Step | None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from feedback.models import Alert, Scorer
 from scoring.models import Suppression
+from scoring.policylab.forms import FeatureInput
 from scoring.services.quieting import LEAST_PHRASE, About, seen_of
 
 
@@ -22,7 +23,7 @@ class SuppressForm(forms.Form):
     phrase = forms.CharField(
         max_length=200, required=False, label=_("or phrase"), help_text=_("Two characters at least.")
     )
-    feature = forms.CharField(max_length=80, required=False, label=_("or feature"))
+    feature = forms.CharField(max_length=80, required=False, label=_("or feature"), widget=FeatureInput)
     value = forms.CharField(max_length=80, required=False, label=_("is"))
     days = forms.IntegerField(min_value=1, max_value=Suppression.MAX_DAYS, initial=14, label=_("Days"))
     note = forms.CharField(max_length=500, label=_("Why"), error_messages={"required": _("Say why: others will ask.")})

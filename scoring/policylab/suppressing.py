@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from feedback.desk.access import DESK_ROLES
-from feedback.models import Alert, Role, Scorer
+from feedback.models import Alert, Queue, Role, Scorer
 from feedback.people import Person, id_of
 from feedback.selectors import queue_for
 from scoring.lead.prose import prose
@@ -37,7 +37,7 @@ def suppress_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) ->
         return hidden_page(user=user, slug=slug, now=now, form=form, preview=seen)
     asked = form.cleaned_data
     made = quieting.suppress(queue=queue, about=form.about, days=asked["days"], by=user, now=now, note=asked["note"])
-    return _("Suppressed: %(about)s; %(left)s.") % {"about": about(made), "left": left(made, now)}
+    return _("Suppressed: %(about)s; %(left)s.") % {"about": about(made, queue), "left": left(made, now)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +69,12 @@ def lift_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> str
         mine = mine.filter(created_by_id=id_of(user))
     ended = mine.select_related("customer", "scorer", "alert__open").get(pk=id_in(OneForm(sent), "id"))
     quieting.lift(suppression=ended, by=user, now=now)
-    return lifted(ended)
+    return lifted(ended, queue)
 
 
-def lifted(ended: Suppression) -> str:
+def lifted(ended: Suppression, queue: Queue) -> str:
     """What a lift changes: alerts that come; and what it leaves as it is: those that were hidden."""
-    text = _("Lifted: %(about)s. It no longer hides alerts that come.") % {"about": about(ended)}
+    text = _("Lifted: %(about)s. It no longer hides alerts that come.") % {"about": about(ended, queue)}
     waiting = hidden_by(ended)
     if not waiting:
         return text

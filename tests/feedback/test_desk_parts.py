@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from feedback.desk.cursor import Cursor
 from feedback.desk.passages import Passage, passages
 from feedback.desk.wording import in_words, weighed
+from feedback.naming import Names
 from feedback.templatetags import desk as tags
 
 
@@ -90,11 +91,23 @@ class TestReasonsInWords:
 
     def test_the_scorers_score_is_one_reason_though_the_model_counts_it_twice(self) -> None:
         twice = [Why("prior", "upstream_score", 0.81, 0.4), Why("upstream", "upstream_score", 0.81, 1.1)]
-        assert weighed(twice) == [("the scorer's own score, 0.81", 1.5)]
+        assert weighed(twice) == [("the scorer's own score, 0.81", "", 1.5)]
 
     def test_one_that_is_written_as_nothing_is_left_out(self) -> None:
         said = [Why("text", "text", "cancel", -0.6), Why("text", "text", "hello", 0.04)]
-        assert weighed(said) == [("“cancel”", -0.6)]
+        assert weighed(said) == [("“cancel”", "", -0.6)]
+
+    def test_features_are_called_as_the_queue_calls_them(self) -> None:
+        names = Names({"plan": ("Tariff", ""), "text": ("Remark", "")})
+        for kind, words in (("category", "Tariff is pro"), ("missing", "Tariff is not known")):
+            assert in_words(Why(kind, "plan", "pro"), names) == words
+        assert in_words(Why("something_new", "text", 1.0), names) == "text 1"
+        assert in_words(Why("missing", "upstream_score", None), names) == "upstream score is not known"
+
+    def test_two_features_of_one_name_stay_two_reasons(self) -> None:
+        names = Names({"seats": ("Size", ""), "staff": ("Size", "")})
+        twice = [Why("number", "seats", 3.0, 0.4), Why("number", "staff", 3.0, -0.3)]
+        assert weighed(twice, names) == [("Size is 3", "seats", 0.4), ("Size is 3", "staff", -0.3)]
 
 
 class TestFilters:

@@ -1,5 +1,6 @@
 """The demo workspace: made of the generated story by the product's own services, all of it or nothing."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,8 +13,21 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import F
+from django.test import Client
 
-from feedback.models import Alert, Decision, Exposure, LedgerEntry, Membership, OpenAlert, Queue, Role, Scorer, Source
+from feedback.models import (
+    Alert,
+    Decision,
+    Exposure,
+    FeatureName,
+    LedgerEntry,
+    Membership,
+    OpenAlert,
+    Queue,
+    Role,
+    Scorer,
+    Source,
+)
 from labeling.demo import DemoLabelers
 from labeling.management.commands import demo
 from labeling.models import Question
@@ -69,6 +83,18 @@ def built(django_db_setup: None, django_db_blocker: Any) -> Iterator[Built]:
         patch.setattr("scoring.demo.playing.LABELING_TURNS", range(1, 4))
         yield build(story=last_weeks(), labelers=DemoLabelers(seed=7))
         transaction.set_rollback(True)
+
+
+def _read(client: Client, address: str) -> set[str]:
+    """The words of a page that look like keys, written with underscores or with blanks for them."""
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    text = re.sub(r"<[^>]*>", "|", re.sub(r"(?s)<datalist.*?</datalist>", "", answer.content.decode()))
+    words = re.findall(r"[a-z0-9]+(?:[_ ][a-z0-9]+)+", text)
+    parts = [re.split("[_ ]", run) for run in words]
+    return {
+        "_".join(run[i:j]) for run in parts for i in range(len(run)) for j in range(i + 2, min(i + 5, len(run)) + 1)
+    }
 
 
 def run(*arguments: str) -> str:
@@ -134,6 +160,22 @@ class TestBuilding:
         assert all(
             scorer.name.endswith("-demo") and "Generated" in scorer.description for scorer in Scorer.objects.all()
         )
+
+    def test_every_feature_has_a_name_in_both_languages(self) -> None:
+        for queue in Queue.objects.all():
+            named = {row.feature for row in queue.feature_names.all() if row.name and row.name_zh}
+            sent = Alert.objects.filter(queue=queue).values_list("features", flat=True)
+            assert named and named >= {key for features in sent for key in features}
+
+    def test_no_chinese_page_shows_a_features_key(self) -> None:
+        keys = {key for key in FeatureName.objects.values_list("feature", flat=True) if "_" in key}
+        client = Client(headers={"accept-language": "zh-hans"})
+        client.force_login(User.objects.get(username="lena"))
+        for page in ("", "policy/", "quiet/", "people/", "scorers/", "scorers/voice-llm-demo/", "model/"):
+            assert not _read(client, f"/lead/churn/{page}") & keys, page
+        alert = OpenAlert.objects.filter(queue__slug="churn", visible=True, blind=False).latest("urgency")
+        for address in (f"/queues/churn/?alert={alert.alert_id}", f"/alerts/{alert.alert_id}/why/"):
+            assert not _read(client, address) & keys, address
 
     def test_people_have_their_roles_and_the_password_that_is_printed(self) -> None:
         assert Membership.objects.filter(user__username="lena", role=Role.LEAD).count() == len(EVERY_QUEUE)

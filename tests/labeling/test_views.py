@@ -47,15 +47,15 @@ class TestTheQuestion:
         ask(raise_alert(queue, upstream, "<b>We leave</b>", features={"open_tickets": 7, "nps_last": 10.0}))
         page = client_of_ada.get(PAGE).content.decode()
         assert "&lt;b&gt;We leave&lt;/b&gt;" in page
-        assert re.search(r"<dt>open tickets</dt>\s*<dd>7</dd>", page)
-        assert re.search(r"<dt>nps last</dt>\s*<dd>10</dd>", page)
+        assert re.search(r'<dt title="open_tickets">open tickets</dt>\s*<dd>7</dd>', page)
+        assert re.search(r'<dt title="nps_last">nps last</dt>\s*<dd>10</dd>', page)
 
     def test_the_evidence_comes_before_the_values(
         self, client_of_ada: Client, ask: Ask, queue: Queue, upstream: Scorer
     ) -> None:
         ask(raise_alert(queue, upstream, evidence=[{"label": "Rule", "value": "export"}], features={"calls": 2}))
         page = client_of_ada.get(PAGE).content.decode()
-        assert page.index("<dt>Rule</dt>") < page.index("<dt>calls</dt>")
+        assert page.index("<dt>Rule</dt>") < page.index(">calls</dt>")
 
     def test_nothing_on_it_tells_what_the_model_thinks(self, client_of_ada: Client, ask: Ask, alert: object) -> None:
         ask(alert, probability=0.87654, uncertainty=0.12346, utility=0.98765)

@@ -1,5 +1,6 @@
 """Report cards, on screen and in the API: what they say, and to whom."""
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -9,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from feedback.models import Alert, Queue, Role, Scorer
+from feedback.models import Alert, FeatureName, Queue, Role, Scorer
 from scoring.cards import selectors
 from scoring.cards.selectors import card_of, versions_of
 from scoring.lead.services import catch_up
@@ -183,6 +184,16 @@ class TestThePages:
         catch_up(queue=history, now=NOW)
         said = client.get(CARD).content.decode()
         assert "the newest 85 judged alerts (1,000 at most), of any age; the 84 in the figure" in said
+
+    @pytest.mark.parametrize(("language", "named"), [("en", "Tariff"), ("zh-hans", "套餐")])
+    def test_a_feature_is_called_as_the_queue_calls_it(
+        self, history: Queue, lena: User, client: Client, language: str, named: str
+    ) -> None:
+        FeatureName.objects.create(queue=history, feature="plan", name="Tariff", name_zh="套餐")
+        client.force_login(lena)
+        page = client.get(CARD, headers={"accept-language": language}).content.decode()
+        assert f'<th scope="row" title="plan">{named}</th>' in page
+        assert not re.search(r"\bplan\b", re.sub(r"<[^>]*>", " ", page))
 
     def test_a_version_has_an_address(self, history: Queue, lena: User, client: Client) -> None:
         client.force_login(lena)
