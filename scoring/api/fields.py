@@ -10,8 +10,10 @@ from django.utils import timezone
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from feedback.models import Alert
+from feedback.naming import MOST_KEY, MOST_NAME, NAME_PATTERN
 
 MAX_TEXT, MAX_EVIDENCE, MAX_FEATURES = 20_000, 20, 64  # the learner reads 64 features (features.FeatureConfig)
+MAX_NAMES = 200  # of one scorer in one queue
 LARGEST_NUMBER = 2**53 - 1  # the largest integer that every JSON reader keeps
 UUID_LENGTH = 36
 OLDEST, AHEAD = timedelta(days=3653), timedelta(days=1)  # ten years; a clock that is wrong, or a zone
@@ -85,7 +87,8 @@ DecisionId = Annotated[UUID, BeforeValidator(_plain_uuid)]
 Count = Annotated[int, BeforeValidator(_digits)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 Slug = Annotated[str, StringConstraints(strict=True, pattern=r"^[-a-zA-Z0-9_]+$", max_length=60)]
-FeatureName = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=80, pattern=NO_CONTROL)]
+FeatureName = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=MOST_KEY, pattern=NO_CONTROL)]
+Title = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=MOST_NAME, pattern=NAME_PATTERN)]
 _Number = Field(strict=True, ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)
 FeatureValue = (
     Annotated[str, StringConstraints(strict=True, max_length=500, pattern=NO_NUL)]
@@ -94,17 +97,31 @@ FeatureValue = (
     | Annotated[float, _Number]
     | None
 )
+_KEY_SCHEMA: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": MOST_KEY, "pattern": NO_CONTROL}
 # Written out: pydantic would describe each kind of value by itself.
 FEATURES_SCHEMA: dict[str, Any] = {
     "type": "object",
     "maxProperties": MAX_FEATURES,
-    "propertyNames": {"type": "string", "minLength": 1, "maxLength": 80, "pattern": NO_CONTROL},
+    "propertyNames": _KEY_SCHEMA,
     "additionalProperties": {
         "type": ["string", "number", "boolean", "null"],
         "maxLength": 500,
         "pattern": NO_NUL,
         "minimum": -LARGEST_NUMBER,
         "maximum": LARGEST_NUMBER,
+    },
+}
+_TITLE_SCHEMA: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": MOST_NAME, "pattern": NAME_PATTERN}
+# Written out: pydantic would say that a name may be left out, and not that one of the two is needed.
+NAMES_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "maxProperties": MAX_NAMES,
+    "propertyNames": _KEY_SCHEMA,
+    "additionalProperties": {
+        "type": "object",
+        "minProperties": 1,
+        "properties": {"en": _TITLE_SCHEMA, "zh": _TITLE_SCHEMA},
+        "additionalProperties": False,
     },
 }
 

@@ -60,7 +60,7 @@ def complete(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
     result["components"]["schemas"] |= shared["$defs"]
     for path in result["paths"].values():
         for method, operation in path.items():
-            refusals = _ALWAYS + (_POSTING if method == "post" else _READING)
+            refusals = _ALWAYS + (_POSTING if method in ("post", "put") else _READING)
             operation["responses"] |= {str(one.status): _problem(one) for one in refusals}
             operation["security"] = [{KeyScheme.name: []}]
             operation["summary"], _, operation["description"] = operation["description"].partition("\n\n")

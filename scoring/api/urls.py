@@ -13,6 +13,7 @@ described = [
     path("api/v1/alerts/<path:external_id>", views.AlertDetail.as_view(), name="alert"),
     path("api/v1/verdicts", views.Verdicts.as_view(), name="verdicts"),
     path("api/v1/report-card", views.ReportCard.as_view(), name="report_card"),
+    path("api/v1/feature-names", views.FeatureNames.as_view(), name="feature_names"),
     path("api/v1/outcomes", views.Outcomes.as_view(), name="outcomes"),
 ]
 urlpatterns = [

@@ -25,6 +25,8 @@ from scoring.api.card_schemas import CardQuery, ReportCardOut
 from scoring.api.cards import read_card
 from scoring.api.history import read_alert, read_verdicts
 from scoring.api.intake import at_most_a_batch, checked, post_alerts
+from scoring.api.naming import put_names, read_names
+from scoring.api.naming_schemas import NamesIn, NamesOut, NamesQuery
 from scoring.api.outcomes import post_outcomes
 from scoring.api.problems import Problem, Refusal, answer_problem
 from scoring.api.schemas import (
@@ -56,7 +58,7 @@ class ScorerView(APIView):
         super().initial(request, *args, **kwargs)
         if request.auth is None:
             raise NotAuthenticated("There is no API key.")
-        if request.method == "POST" and hasattr(self, "post"):
+        if request.method in ("POST", "PUT") and hasattr(self, request.method.lower()):
             guard_body(request)
 
     def get_exception_handler(self) -> Any:
@@ -64,7 +66,7 @@ class ScorerView(APIView):
         return answer_problem
 
     # The framework's description of itself is not offered: the schema is.
-    http_method_names = ("get", "post", "head")
+    http_method_names = ("get", "post", "put", "head")
 
     def caller(self, alerts: int = 1) -> Caller:
         """Who asks, after paying for so many alerts."""
@@ -157,6 +159,30 @@ class ReportCard(ScorerView):
         """
         query = checked(CardQuery, request.query_params.dict())
         return answer(read_card(self.caller(), query, timezone.now()))
+
+
+class FeatureNames(ScorerView):
+    """`/feature-names`"""
+
+    @extend_schema(
+        operation_id="read_feature_names", responses={200: NamesOut}, parameters=openapi.parameters_of(NamesQuery)
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Read what a queue calls its features
+
+        The names that people see in the place of keys, and who gave each.
+        """
+        query = checked(NamesQuery, request.query_params.dict())
+        return answer(read_names(self.caller(), query.queue))
+
+    @extend_schema(operation_id="put_feature_names", request=NamesIn, responses={200: NamesOut})
+    def put(self, request: Request) -> HttpResponse:
+        """Say what your features are called
+
+        All of them each time: a name of yours that is left out is dropped. A name that a person wrote, or another
+        scorer sent, stays, and the feature is listed in `kept`.
+        """
+        return answer(put_names(self.caller(), checked(NamesIn, request.data)))
 
 
 class Outcomes(ScorerView):

@@ -12,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from config.environment import Environment
 from scoring.api import openapi
+from scoring.api.naming_schemas import NamesIn
 from scoring.api.problems import Refusal
 from scoring.api.schemas import AlertIn, OutcomeIn
 from scoring.learner.reasons import Kind
@@ -53,6 +54,9 @@ class TestThePage:
 
     def test_posts_what_the_api_takes(self) -> None:
         bodies = [json.loads(text) for text in re.findall(r"-d '(\{.*?\})'", PAGE, re.DOTALL)]
+        (named,) = [body for body in bodies if "names" in body]
+        assert NamesIn.model_validate(named).queue == "churn"
+        bodies.remove(named)
         models = [OutcomeIn if "decision_id" in body else AlertIn for body in bodies]
         assert [model.model_validate(body).external_id for model, body in zip(models, bodies, strict=True)] == [
             "ticket-1841", "ticket-1841",
