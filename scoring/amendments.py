@@ -106,6 +106,32 @@ class Amendments:
             return list(facts)
         return [self._weighed(fact) for fact in facts if not any(_holds(hold, fact) for hold in self.holds)]
 
+    def believed(self, facts: Iterable[Fact]) -> list[Fact]:
+        """The facts that figures count: all but what a judge who is held back said. A judgement counts as one.
+
+        A roll-back takes nothing from them: it is about the model, and what people said after it is as true as before.
+        """
+        if not self._suspensions:
+            return list(facts)
+        return [fact for fact in facts if fact.retracts is not None or not self.suspends(fact.judge, fact.position)]
+
+    def suspends(self, judge: Hashable, position: int) -> bool:
+        """Whether what this judge said at a position is held back because it is theirs."""
+        return any(
+            hold.judge == judge and hold.since < position and (hold.until is None or position <= hold.until)
+            for hold in self._suspensions
+        )
+
+    def disbelieved_from(self, known: int) -> int | None:
+        """After which position judges are believed otherwise than by the amendments up to `known`; None: nowhere."""
+        judged = {row.number for row in self.rows if row.judge is not None}
+        news = (row for row in self.rows if row.number > known and (row.number in judged or row.ends in judged))
+        return min((row.since for row in news), default=None)
+
+    @cached_property
+    def _suspensions(self) -> tuple[Amendment, ...]:
+        return tuple(hold for hold in self.holds if hold.judge is not None)
+
     def _weighed(self, fact: Fact) -> Fact:
         for row in self._weighings:
             if row.since < fact.position and fact.judge in row.weights:

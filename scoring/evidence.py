@@ -10,6 +10,7 @@ import numpy as np
 from django.db import connection
 
 from feedback.rules import Fact, label_of
+from scoring.amended import amendments_of
 from scoring.facts import facts_of_alerts
 from scoring.policy import HardRule
 from scoring.thresholds import Bools, Evidence
@@ -49,7 +50,7 @@ def history_of(queue_id: int, window: int = WINDOW) -> History:
         cursor.execute(_HISTORY, [queue_id, window])
         rows = cursor.fetchall()[::-1]
     ids, probability, propensity, shown, hard, decided = zip(*rows, strict=True) if rows else [()] * 6
-    labels = labels_of(ids)
+    labels = labels_of(queue_id, ids)
     evidence = Evidence(
         np.array(probability, float),
         np.array(propensity, float),
@@ -60,15 +61,16 @@ def history_of(queue_id: int, window: int = WINDOW) -> History:
     return History(ids, evidence, decided[0] if decided else None)
 
 
-def labels_of(alert_ids: Sequence[int]) -> dict[int, float]:
-    """1.0 or 0.0 for each of the alerts that has a label."""
+def labels_of(queue_id: int, alert_ids: Sequence[int]) -> dict[int, float]:
+    """1.0 or 0.0 for each of the alerts that has a label. What a judge who is held back said makes none."""
+    amendments = amendments_of(queue_id)
     grouped: dict[int, list[Fact]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_ENTRIES, [list(alert_ids)])
         for alert_id, position, value, source, judge, scorer, retracts, check in cursor.fetchall():
             author = judge if judge is not None else f"scorer:{scorer}"
             grouped.setdefault(alert_id, []).append(Fact(position, value, source, author, retracts, check=check))
-    labels = {alert_id: label_of(facts) for alert_id, facts in grouped.items()}
+    labels = {alert_id: label_of(amendments.believed(facts)) for alert_id, facts in grouped.items()}
     return {alert_id: float(label.accurate) for alert_id, label in labels.items() if label is not None}
 
 

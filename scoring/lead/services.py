@@ -15,14 +15,17 @@ from feedback.locks import Lock, take_if_free
 from feedback.models import Decision, Exposure, LedgerEntry, Queue
 from feedback.selectors import entries_about, entries_since, head_of
 from feedback.services import facts_of
+from scoring.amended import amendments_of
+from scoring.amendments import Amendments
 from scoring.lead.periods import monday_of, mondays
 from scoring.lead.rollups import recount_blocks, recount_weeks
-from scoring.models import FigureStanding, JudgedAlert, LearningBlock, WeeklyAgreement, WeeklyFigure
+from scoring.models import Amendment, FigureStanding, JudgedAlert, LearningBlock, WeeklyAgreement, WeeklyFigure
 
 # An alert may be committed this long after the moment it carries; weeks are counted again until then.
 LATE_COMMIT = timedelta(hours=1)
 # New alerts alone (no verdict) show up after this long: counting a week costs more than reading the page.
 FRESH_FOR = timedelta(seconds=60)
+_NEWEST_AMENDMENT = Subquery(Amendment.objects.filter(queue=OuterRef("pk")).order_by("-number").values("number")[:1])
 # Alerts that a week is taken to hold before it was counted for the first time.
 UNCOUNTED_WEEK = 1_000
 
@@ -30,16 +33,20 @@ UNCOUNTED_WEEK = 1_000
 def follow_ledger(*, queue: Queue, now: datetime, entries: int = 2_000, alerts: int | None = None) -> FigureStanding:
     """Bring a queue's figures towards the head of its ledger: at most `entries` rows, about `alerts` counted alerts.
 
-    1. Take the queue's lock, or leave the work to who holds it. 2. Label the alerts that the next rows are about.
-    3. Count the weeks and learning blocks they touch, newest first; the rest stay noted as stale.
+    1. Take the queue's lock, or leave the work to who holds it. 2. Where a judge was held back or let in, go back to
+    the first of their verdicts that is about. 3. Label the alerts that the next rows are about. 4. Count the weeks and
+    learning blocks they touch, newest first; the rest stay noted as stale.
     """
     with transaction.atomic():
         standing, _created = FigureStanding.objects.get_or_create(queue=queue)
         if queue.throwaway or not take_if_free(Lock.FIGURES, queue.pk):
             return standing
-        standing.refresh_from_db()
+        standing = FigureStanding.objects.annotate(amended=_NEWEST_AMENDMENT).get(pk=queue.pk)
+        changed = (standing.amended or 0) > standing.amendment
+        if changed:
+            _go_back(standing, amendments_of(queue.pk))
         tail = entries_since(queue.pk, standing.position, entries)
-        if not tail and not standing.stale_weeks and _is_fresh(standing, now):
+        if not tail and not standing.stale_weeks and _is_fresh(standing, now) and not changed:
             return standing
         stale = {date.fromisoformat(day) for day in standing.stale_weeks} | _label(queue.pk, tail)
         stale |= _weeks_of_new_alerts(queue.pk, standing, now)
@@ -66,7 +73,8 @@ def count_queues_behind(*, now: datetime) -> list[int]:
     head = LedgerEntry.objects.filter(queue=OuterRef("pk")).order_by("-position").values("position")[:1]
     arrived = Exposure.objects.filter(queue=OuterRef("pk")).order_by("-decided_at").values("decided_at")[:1]
     queues = Queue.objects.filter(throwaway=False).select_related("figure_standing")
-    behind = [queue for queue in queues.annotate(head=Subquery(head), arrived=Subquery(arrived)) if _is_behind(queue)]
+    queues = queues.annotate(head=Subquery(head), arrived=Subquery(arrived), amended=_NEWEST_AMENDMENT)
+    behind = [queue for queue in queues if _is_behind(queue)]
     return [catch_up(queue=queue, now=now).pk for queue in behind]
 
 
@@ -75,7 +83,8 @@ def _is_behind(queue: Any) -> bool:
     if standing is None or standing.counted_at is None:
         return queue.head is not None or queue.arrived is not None
     has_news = queue.arrived is not None and queue.arrived > standing.counted_at
-    return has_news or bool(standing.stale_weeks) or standing.position < (queue.head or 0)
+    follows = standing.position >= (queue.head or 0) and standing.amendment >= (queue.amended or 0)
+    return has_news or bool(standing.stale_weeks) or not follows
 
 
 def recount_figures(*, queue: Queue, now: datetime) -> FigureStanding:
@@ -123,13 +132,21 @@ def _weeks_of_new_alerts(queue_id: int, standing: FigureStanding, now: datetime)
     return found
 
 
+def _go_back(standing: FigureStanding, amendments: Amendments) -> None:
+    """Where a judge was held back or let in, label again from the first position that this is about."""
+    reached = amendments.disbelieved_from(standing.amendment)
+    standing.position = standing.position if reached is None else min(standing.position, reached)
+    standing.amendment = amendments.number
+
+
 def _label(queue_id: int, tail: Sequence[LedgerEntry]) -> set[date]:
     """Bring up to date the labels of the alerts that the entries are about; returns the weeks those arrived in."""
     alert_ids = list(dict.fromkeys(entry.alert_id for entry in tail))
     if not alert_ids:
         return set()
     known = JudgedAlert.objects.in_bulk(alert_ids)
-    labels = {alert_id: rules.label_of(facts_of(entries)) for alert_id, entries in entries_about(alert_ids).items()}
+    about, amendments = entries_about(alert_ids).items(), amendments_of(queue_id)
+    labels = {alert_id: rules.label_of(amendments.believed(facts_of(entries))) for alert_id, entries in about}
     exposures = _first_exposures(alert_ids)
     judged = [
         _judged(exposures[alert_id], label)

@@ -11,6 +11,8 @@ class FigureStanding(models.Model):
 
     queue = models.OneToOneField(Queue, on_delete=models.CASCADE, primary_key=True, related_name="figure_standing")
     position = models.BigIntegerField(_("position"), default=0)
+    # The newest amendment that the labels know: who is held back counts in no figure.
+    amendment = models.PositiveIntegerField(default=0)
     # The newest exposure that was seen when weeks were counted: a later one may carry an earlier moment.
     exposure_id = models.BigIntegerField(default=0)
     # ISO dates of Mondays, oldest first.

@@ -10,6 +10,7 @@ from django.db import connection
 
 from feedback.models import Queue, Source
 from feedback.people import Person
+from scoring.amended import amendments_of
 from scoring.models import PolicyVersion
 from scoring.models.policies import Origin
 from scoring.policy import Policy
@@ -19,9 +20,9 @@ from scoring.stages import Apprentice, apprentice
 BLIND_WINDOW = 1_000
 
 _BLIND = """
-    SELECT x.probability, e.value = 'accurate'
+    SELECT x.probability, e.value = 'accurate', e.judge_id, e.position
     FROM (
-        SELECT alert_id, value, position, id FROM feedback_ledgerentry
+        SELECT alert_id, value, position, judge_id, id FROM feedback_ledgerentry
         WHERE queue_id = %(queue)s AND blind AND kind = 'verdict' AND value <> 'unsure' AND source = ANY(%(people)s)
         ORDER BY position DESC LIMIT %(newest)s
     ) AS e
@@ -33,11 +34,12 @@ _BLIND = """
 
 
 def apprentice_of(queue_id: int) -> Apprentice:
-    """How well the model agrees with the newest blind verdicts of reps and leads that still stand."""
+    """How well the model agrees with the newest blind verdicts of reps and leads that still stand, none held back."""
+    amendments = amendments_of(queue_id)
     people = [Source.REP, Source.LEAD]
     with connection.cursor() as cursor:
         cursor.execute(_BLIND, {"queue": queue_id, "people": people, "newest": BLIND_WINDOW})
-        rows = cursor.fetchall()
+        rows = [row for row in cursor.fetchall() if not amendments.suspends(*row[2:])]
     return apprentice(np.array([row[0] for row in rows], float), np.array([row[1] for row in rows], bool))
 
 

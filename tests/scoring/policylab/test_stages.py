@@ -2,9 +2,14 @@
 
 import numpy as np
 import pytest
+from django.contrib.auth.models import User
 
+from feedback.models import Queue
+from scoring.policylab.selectors import apprentice_of
+from scoring.services.amending import hold_back
 from scoring.stages import after, apprentice, conditions, is_step_up
 from scoring.thresholds import Choice
+from tests.scoring.lead.history import NOW
 from tests.scoring.policylab.histories import truth
 
 ENOUGH = Choice(0.1, 0.8, "cap", 0.01, 0.012, 900, 300)
@@ -23,6 +28,12 @@ class TestTheApprentice:
     def test_that_was_never_tested_has_no_score(self) -> None:
         score = apprentice(np.array([]), np.array([], bool))
         assert (score.n, score.agreement.value, score.order.auc) == (0, None, None)
+
+    @pytest.mark.django_db
+    def test_is_not_tested_by_who_is_held_back(self, history: Queue, rhea: User) -> None:
+        assert apprentice_of(history.pk).n == 360
+        hold_back(queue=history, since=100, until=None, judge=rhea, note="", by=None, now=NOW)
+        assert apprentice_of(history.pk).n == 100
 
 
 class TestConditions:
