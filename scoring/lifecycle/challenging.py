@@ -196,12 +196,15 @@ def _scored(challenger: Challenger, belief: Belief, alert_ids: Sequence[int]) ->
     ]
 
 
+# By its first exposure: when an alert is raised again, its label may have been learnt.
 _WAITING = """
     SELECT alert_id, position FROM (
         SELECT DISTINCT ON (e.alert_id) e.alert_id, e.position, e.id FROM feedback_exposure e
         WHERE e.queue_id = %(queue)s AND e.id > %(since)s
         AND NOT EXISTS (SELECT 1 FROM scoring_shadowscore s WHERE s.challenger_id = %(challenger)s
                         AND s.alert_id = e.alert_id)
+        AND NOT EXISTS (SELECT 1 FROM feedback_exposure earlier WHERE earlier.alert_id = e.alert_id
+                        AND earlier.id <= %(since)s)
         ORDER BY e.alert_id, e.id
     ) waiting WHERE position >= %(position)s ORDER BY position, id LIMIT %(limit)s
 """

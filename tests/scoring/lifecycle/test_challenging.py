@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from feedback.models import Exposure, OpenAlert, Queue, Scorer, Value
 from feedback.selectors import head_of
+from feedback.services import ExposureDraft, expose
 from scoring.facts import facts_of_alert
 from scoring.features import extract
 from scoring.fold import configuration_of, model_at
@@ -152,6 +153,15 @@ class TestLearning:
         forget_replicas()
         with replica_of(queue.pk).hold() as belief:
             assert belief.model.digest() == alone
+
+    def test_an_alert_of_long_ago_that_is_raised_again_is_not_compared(
+        self, monkeypatch: pytest.MonkeyPatch, queue: Queue, challenger: Challenger
+    ) -> None:
+        monkeypatch.setattr(challenging, "FROM_HISTORY", 1)
+        judged = Exposure.objects.order_by("pk")[0]
+        later = ExposureDraft(judged.alert_id, "show", 0, 0.5, 1.0, 1, head_of(queue.pk), 0.5, NOON)
+        expose(queue=queue, drafts=[later], now=LATER)
+        assert challenging._waiting(challenger) == []
 
     def test_its_scores_are_bounded(self, monkeypatch: pytest.MonkeyPatch, challenger: Challenger) -> None:
         monkeypatch.setattr(challenging, "KEPT_SCORES", 4)
