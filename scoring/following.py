@@ -32,13 +32,18 @@ def follow(in_force: Policy, goal: Goal, evidence: Evidence, drift: float) -> Fo
     """
     if in_force.stage != "suppress":
         return None
-    drifted = abs(drift - in_force.drift) >= LEAST_DRIFT or (drift == 0) != (in_force.drift == 0)
+    drifted = has_drifted(in_force, drift)
     audits = replace(in_force, drift=drift) if drifted else in_force
     choice = choose(evidence, goal, audits.audited("yellow"))
     moved = abs(choice.hide_below - in_force.hide_below)
     if not drifted and moved < least_move(in_force.hide_below):
         return None
     return Followed(with_threshold(audits, choice), "drift" if drifted else "threshold", choice)
+
+
+def has_drifted(in_force: Policy, drift: float) -> bool:
+    """Whether the queue drifts otherwise than its policy knows, by enough for other audits."""
+    return abs(drift - in_force.drift) >= LEAST_DRIFT or (drift == 0) != (in_force.drift == 0)
 
 
 def least_move(hide_below: float) -> float:

@@ -9,7 +9,7 @@ from django.db import transaction
 from feedback.models import Queue
 from feedback.selectors import head_of
 from scoring.evidence import history_of
-from scoring.following import Followed, follow
+from scoring.following import Followed, follow, has_drifted
 from scoring.lifecycle.selectors import drift_level
 from scoring.models import PolicyVersion
 from scoring.models.policies import Origin
@@ -24,19 +24,24 @@ _looked: dict[int, int] = {}
 def follow_queue(*, queue_id: int, now: datetime) -> PolicyVersion | None:
     """Append the version that a hiding policy has to become, if it may follow its queue and has to.
 
-    1. Nothing where the policy does not hide, or this process looked a few verdicts ago. 2. Choose on the queue's
-    history. 3. Append under the queue's lock, unless somebody else changed the policy meanwhile.
+    1. Nothing where the policy does not hide, or this process looked a few verdicts ago and the queue drifts as it did.
+    2. Choose on the queue's history. 3. Append under the queue's lock, unless somebody else changed the policy
+    meanwhile.
     """
     in_force = policy_in_force(queue_id)
-    if in_force.stage != "suppress" or (head := head_of(queue_id)) < _looked.get(queue_id, 0) + LOOK_EVERY:
+    if in_force.stage != "suppress":
         return None
-    _looked[queue_id] = head
+    head, drift = head_of(queue_id), drift_level(queue_id)
+    if head < _looked.get(queue_id, 0) + LOOK_EVERY and not has_drifted(in_force, drift):
+        return None
     version = PolicyVersion.objects.get(queue_id=queue_id, version=in_force.version)
-    if not version.adaptive:
-        return None
-    goal = Goal(version.target, version.cap)
-    found = follow(in_force, goal, history_of(queue_id).evidence, drift_level(queue_id))
-    return None if found is None else _append(queue_id, found, now)
+    found = None
+    if version.adaptive:
+        goal = Goal(version.target, version.cap)
+        found = follow(in_force, goal, history_of(queue_id).evidence, drift)
+    made = None if found is None else _append(queue_id, found, now)
+    _looked[queue_id] = head
+    return made
 
 
 def _append(queue_id: int, found: Followed, now: datetime) -> PolicyVersion | None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from feedback.models import Queue
-from scoring.models import PolicyVersion, Stage
+from scoring.models import DriftAlarm, PolicyVersion, Stage
 from scoring.models.policies import Origin
 from scoring.policy import Decision, Policy
 from scoring.replay.course import Course
@@ -58,6 +58,24 @@ class TestThresholds:
         assert follow_queue(queue_id=history.pk, now=NOON) is not None
         hiding(history)
         assert follow_queue(queue_id=history.pk, now=NOON) is None
+
+    def test_are_looked_at_again_at_once_where_the_queue_drifts(self, history: Queue) -> None:
+        hiding(history)
+        assert follow_queue(queue_id=history.pk, now=NOON) is not None
+        DriftAlarm.objects.create(
+            queue=history, family="inputs", detector="ADWIN", since_position=1, since_at=NOON, level=0.6, opened_at=NOON
+        )
+        made = follow_queue(queue_id=history.pk, now=NOON)
+        assert made is not None and (made.origin, made.drift) == (Origin.DRIFT, 0.6)
+        assert follow_queue(queue_id=history.pk, now=NOON) is None
+
+    def test_are_looked_at_again_where_the_look_failed(self, history: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+        hiding(history)
+        with monkeypatch.context() as broken:
+            broken.setattr(following, "history_of", lambda _queue: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                follow_queue(queue_id=history.pk, now=NOON)
+        assert follow_queue(queue_id=history.pk, now=NOON) is not None
 
     def test_stay_where_a_lead_does_not_let_them_move(self, history: Queue) -> None:
         hiding(history, adaptive=False)
