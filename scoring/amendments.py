@@ -145,7 +145,7 @@ class Amendments:
 
 
 def _holds(hold: Amendment, fact: Fact) -> bool:
-    """Whether a hold keeps a fact back. A person who is held back may still take back what they said."""
-    if fact.position <= hold.since or (hold.until is not None and fact.position > hold.until):
+    """Whether a hold keeps a fact back. What somebody took back is never learnt again, whoever is held back."""
+    if fact.retracts is not None or fact.position <= hold.since:
         return False
-    return hold.judge is None or (hold.judge == fact.judge and fact.retracts is None)
+    return (hold.until is None or fact.position <= hold.until) and hold.judge in (None, fact.judge)

@@ -54,6 +54,8 @@ def let_in(*, hold: Amendment, by: Person | None, now: datetime, note: str = "")
 def roll_back(*, queue: Queue, to_position: int, note: str, by: Person | None, now: datetime) -> Amendment:
     """Take the model back to a position: the verdicts after it are held back; those to come teach again.
 
+    What somebody has taken back since is not learnt again: it is the model of that position without it.
+
     Raises `AmendmentInvalid` where the position is the ledger's head or beyond it, or nothing after it counts.
     """
     with transaction.atomic():

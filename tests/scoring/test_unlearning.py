@@ -196,6 +196,16 @@ class TestARollBack:
         amending.roll_back(queue=queue, to_position=51, note="bad week", by=lena, now=NOON)
         assert served(queue) == then
 
+    def test_what_was_withdrawn_since_stays_withdrawn(
+        self, history: list[Alert], queue: Queue, lena: User, rhea: User
+    ) -> None:
+        withdrawn = LedgerEntry.objects.get(position=20)
+        retract_verdict(verdict=withdrawn, judge=rhea, decision_id=uuid.uuid4(), now=NOON)
+        amending.roll_back(queue=queue, to_position=51, note="bad week", by=lena, now=NOON)
+        with replica_of(queue.pk).hold(sync_limit=None) as belief:
+            assert belief.model.learnt == 50
+        assert served(queue) == from_nothing(queue)
+
     def test_what_comes_after_teaches_again(self, history: list[Alert], queue: Queue, lena: User, rhea: User) -> None:
         amending.roll_back(queue=queue, to_position=51, note="bad week", by=lena, now=NOON)
         judge(history[60], rhea)
