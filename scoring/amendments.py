@@ -7,6 +7,7 @@ it.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -74,8 +75,15 @@ class Amendments:
         return position
 
     @cached_property
-    def _weighings(self) -> tuple[Amendment, ...]:
-        return tuple(row for row in reversed(self.rows) if row.kind == "weigh")
+    def _weighings(self) -> dict[Hashable, tuple[list[int], list[float]]]:
+        """By judge: from which positions on their labels weigh otherwise, ascending, and how much."""
+        found: dict[Hashable, tuple[list[int], list[float]]] = {}
+        for row in self.rows:
+            for judge, weight in row.weights.items() if row.kind == "weigh" else ():
+                since, weights = found.setdefault(judge, ([], []))
+                since.append(row.since)
+                weights.append(weight)
+        return found
 
     def adoptions(self, configuration: int) -> list[Amendment]:
         """The adoptions of one configuration, in the order in which a fold meets them."""
@@ -133,15 +141,18 @@ class Amendments:
         return tuple(hold for hold in self.holds if hold.judge is not None)
 
     def _weighed(self, fact: Fact) -> Fact:
-        for row in self._weighings:
-            if row.since < fact.position and fact.judge in row.weights:
-                weight = row.weights[fact.judge]
-                return fact if weight == FULL_WEIGHT else replace(fact, weight=weight)
-        return fact
+        since, weights = self._weighings.get(fact.judge, _NEVER_WEIGHED)
+        place = bisect_left(since, fact.position)
+        if place == 0 or weights[place - 1] == FULL_WEIGHT:
+            return fact
+        return replace(fact, weight=weights[place - 1])
 
     def known(self, number: int) -> bool:
         """Whether `number` is one of these: a state that knows a later one is of another day."""
         return number <= self.number
+
+
+_NEVER_WEIGHED: tuple[list[int], list[float]] = ([], [])
 
 
 def _holds(hold: Amendment, fact: Fact) -> bool:

@@ -58,6 +58,12 @@ class TestWeights:
         rows = (Amendment(1, "weigh", 0, weights={7: 0.5}), Amendment(2, "weigh", 3, weights={8: 0.2}))
         assert [fact.weight for fact in Amendments(rows).applied([said(5)])] == [0.5]
 
+    def test_the_newest_before_a_fact_is_its_weight(self) -> None:
+        found = [(0, 0.5), (4, 0.25), (4, 1.0), (9, 0.75), (9, 0.2)]
+        rows = tuple(Amendment(n + 1, "weigh", since, weights={7: weight}) for n, (since, weight) in enumerate(found))
+        facts = [said(1), said(4), said(5), said(9), said(10), said(99)]
+        assert [fact.weight for fact in Amendments(rows).applied(facts)] == [0.5, 0.5, 1.0, 1.0, 0.2, 0.2]
+
 
 class TestAdoptions:
     def test_those_behind_a_state_are_pending(self) -> None:
