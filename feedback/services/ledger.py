@@ -88,7 +88,8 @@ def record_verdict(
 def record_outcome(*, alert: Alert, scorer: Scorer, value: Value, decision_id: uuid.UUID, now: datetime) -> Recorded:
     """Append the truth that arrived later (churned, renewed) as a verdict whose source is the outcome.
 
-    Raises `DecisionConflict` where the decision id stands for another decision.
+    Where the scorer's outcome stands and says the same, it is answered again: a second row would teach nothing and move
+    the place where the label is learnt. Raises `DecisionConflict` where the decision id stands for another decision.
     """
     entry = LedgerEntry(
         queue_id=alert.queue_id, alert=alert, decision_id=decision_id, kind=Kind.VERDICT, value=value,
@@ -96,8 +97,12 @@ def record_outcome(*, alert: Alert, scorer: Scorer, value: Value, decision_id: u
     )  # fmt: skip
     with transaction.atomic():
         take(Lock.LEDGER, alert.queue_id)
-        if (known := _known(entry)) is not None:
+        before = _about(entry)
+        if (known := _known_among(before, entry)) is not None:
             return Recorded(known, created=False)
+        standing = _outcome_by(before, alert.pk, scorer)
+        if standing is not None and standing.value == value:
+            return Recorded(standing, created=False)
         return _append(entry)
 
 
@@ -189,6 +194,13 @@ def _closing(before: Iterable[LedgerEntry], alert_id: int) -> LedgerEntry | None
     entries = {row.position: row for row in before if row.alert_id == alert_id}
     closing = rules.closing_verdict(facts_of(entries.values()))
     return None if closing is None else entries[closing.position]
+
+
+def _outcome_by(before: Iterable[LedgerEntry], alert_id: int, scorer: Scorer) -> LedgerEntry | None:
+    """What a scorer's outcome on an alert says now."""
+    entries = {row.position: row for row in before if row.alert_id == alert_id}
+    said = (entries[fact.position] for fact in rules.effective_verdicts(facts_of(entries.values())))
+    return next((entry for entry in said if entry.source == Source.OUTCOME and entry.scorer_id == scorer.pk), None)
 
 
 # The newest position stands in a query of its own: beside a WITH, PostgreSQL reads a whole ledger for its max().

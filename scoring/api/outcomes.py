@@ -45,7 +45,7 @@ def _record(posted: OutcomeIn, caller: Caller, alert: Alert | None, now: datetim
         external_id=posted.external_id,
         queue=alert.queue.slug,
         value=posted.value,
-        decision_id=decision_id,
+        decision_id=recorded.entry.decision_id,
         position=recorded.entry.position,
         recorded_at=recorded.entry.recorded_at,
         standing="created" if recorded.created else "repeated",

@@ -12,7 +12,7 @@ from feedback.errors import AlreadyJudged, AlreadyRetracted, DecisionConflict, N
 from feedback.models import Alert, Kind, LedgerEntry, OpenAlert, Queue, Role, Scorer, Source, Value
 from feedback.selectors import label_of_alert, standing_verdict
 from feedback.services import Recorded, record_outcome, record_verdict, retract_verdict
-from tests.factories import NOON, judge, make_person, raise_alert
+from tests.factories import NOON, judge, make_person, make_scorer, raise_alert
 
 
 def verdict(alert: Alert, person: User, value: Value = Value.ACCURATE, **fields: object) -> Recorded:
@@ -130,12 +130,42 @@ class TestRetractVerdict:
         assert not OpenAlert.objects.filter(alert=alert).exists()
 
 
+def outcome(alert: Alert, scorer: Scorer, value: Value = Value.FALSE_POSITIVE) -> Recorded:
+    return record_outcome(alert=alert, scorer=scorer, value=value, decision_id=uuid.uuid4(), now=NOON)
+
+
 class TestRecordOutcome:
     def test_it_closes_the_alert_and_outranks_the_rep(self, alert: Alert, rhea: User, upstream: Scorer) -> None:
         judge(alert, rhea)
-        record_outcome(alert=alert, scorer=upstream, value=Value.FALSE_POSITIVE, decision_id=uuid.uuid4(), now=NOON)
+        outcome(alert, upstream)
         label = label_of_alert(alert)
         assert label is not None and not label.accurate
+
+    def test_saying_it_again_is_the_first_outcome(self, alert: Alert, rhea: User, upstream: Scorer) -> None:
+        first = outcome(alert, upstream)
+        judge(alert, rhea, seen=first.entry.decision_id)
+        again = outcome(alert, upstream)
+        assert (again.entry, again.created) == (first.entry, False)
+        assert LedgerEntry.objects.count() == 2
+
+    def test_saying_it_again_leaves_the_place_where_the_label_is_learnt(self, alert: Alert, upstream: Scorer) -> None:
+        for value in (Value.ACCURATE, Value.FALSE_POSITIVE, Value.FALSE_POSITIVE):
+            outcome(alert, upstream, value)
+        label = label_of_alert(alert)
+        assert label is not None and (label.accurate, label.anchor) == (False, 2)
+
+    def test_another_value_appends_and_so_does_the_first_one_after_it(self, alert: Alert, upstream: Scorer) -> None:
+        values = (Value.ACCURATE, Value.FALSE_POSITIVE, Value.ACCURATE)
+        assert [outcome(alert, upstream, value).entry.position for value in values] == [1, 2, 3]
+
+    def test_what_was_taken_back_may_be_said_again(self, alert: Alert, upstream: Scorer, lena: User) -> None:
+        retract(outcome(alert, upstream).entry, lena)
+        assert outcome(alert, upstream).entry.position == 3
+
+    def test_another_scorers_outcome_is_its_own(self, alert: Alert, upstream: Scorer) -> None:
+        outcome(alert, upstream)
+        other = make_scorer("billing")
+        assert outcome(alert, other).created
 
 
 def refused(sql: str, *parameters: object) -> None:

@@ -35,6 +35,12 @@ class TestAnOutcome:
         assert again.json() == first.json() | {"standing": "repeated"}
         assert LedgerEntry.objects.count() == 1
 
+    def test_that_says_the_same_under_a_new_id_is_answered_with_the_first(self, api: ApiClient) -> None:
+        first, again = api.post("outcomes", outcome()), api.post("outcomes", outcome())
+        assert again.status_code == 200
+        assert again.json() == first.json() | {"standing": "repeated"}
+        assert LedgerEntry.objects.count() == 1
+
     def test_may_be_corrected_by_another(self, api: ApiClient) -> None:
         for value in ("accurate", "false_positive", "accurate"):
             assert api.post("outcomes", outcome(value=value)).status_code == 201
