@@ -4,9 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from django.utils import timezone
 
 from feedback.admin import FactAdmin
 from scoring.learner.model_config import every_parameter
@@ -21,50 +19,15 @@ from scoring.models import (
     PolicyVersion,
     Reranking,
 )
-from scoring.policy import rules_from
-from scoring.services import change_policy
 
 
 @admin.register(PolicyVersion)
-class PolicyVersionAdmin(admin.ModelAdmin[PolicyVersion]):
-    """A change of a queue's policy is a new version; old ones stay readable."""
+class PolicyVersionAdmin(FactAdmin):
+    """Every policy that was ever in force. The policy lab makes new ones: it holds a step to its conditions."""
 
     list_display = ("queue", "version", "stage", "red_from", "orange_from", "hide_below", "audit_share", "created_at")
     list_select_related = ("queue",)
     list_filter = ("queue", "stage")
-    fields = ("queue", "stage", "red_from", "orange_from", "hide_below", "audit_share", "hard_rules")
-
-    def save_model(self, request: HttpRequest, obj: PolicyVersion, form: Any, change: bool) -> None:
-        """Append the version through the service."""
-        fields = ("stage", "red_from", "orange_from", "hide_below", "audit_share", "hard_rules")
-        changes = {name: getattr(obj, name) for name in fields}
-        new = change_policy(queue=obj.queue, now=timezone.now(), changed_by=request.user, **changes)
-        obj.__dict__.update(new.__dict__)
-
-    def get_form(
-        self, request: HttpRequest, obj: PolicyVersion | None = None, change: bool = False, **kwargs: Any
-    ) -> Any:
-        """Check hard rules where they are typed."""
-        form = super().get_form(request, obj, change, **kwargs)
-        form.clean_hard_rules = _clean_hard_rules  # type: ignore[attr-defined]
-        return form
-
-    def has_change_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
-        """A version in force explains exposures: it never changes."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
-        """Exposures name their policy version."""
-        return False
-
-
-def _clean_hard_rules(form: Any) -> Any:
-    rules = form.cleaned_data["hard_rules"]
-    try:
-        rules_from(rules)
-    except (ValueError, TypeError, KeyError) as error:
-        raise ValidationError(str(error)) from error
-    return rules
 
 
 def _parameter(name: str) -> Callable[[ModelConfiguration], Any]:

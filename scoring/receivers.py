@@ -10,8 +10,7 @@ from django.dispatch import receiver
 from feedback.nudges import nudge
 from feedback.signals import ledger_grew
 from scoring.services.standings import stand_again
-
-LEARN = "scoring.tasks.learn"
+from scoring.task_names import LEARN
 
 
 @receiver(ledger_grew, dispatch_uid="scoring.nudge_learner")

@@ -11,7 +11,7 @@ from scoring.explain.services import remember_behind
 from scoring.lead.services import count_queues_behind
 from scoring.lifecycle.challenging import challenge_all
 from scoring.lifecycle.services import watch_queues
-from scoring.receivers import LEARN
+from scoring.task_names import LEARN
 from scoring.trust.services import vet_queues_behind
 
 # A queue rests for this many times as long as its last re-ranking took: a board of 100,000 alerts, re-ranked after

@@ -16,7 +16,7 @@ from feedback.nudges import nudge
 from feedback.people import Person
 from scoring.amended import amendments_of
 from scoring.models import Amendment, AmendmentKind, Generation, ModelConfiguration
-from scoring.receivers import LEARN
+from scoring.task_names import LEARN
 
 
 class AmendmentInvalid(ValueError):

@@ -264,3 +264,14 @@ class TestTheTabs:
         page = lena_at.get("/lead/churn/").content.decode()
         assert f'<a href="{PAGE}">Policy</a>' in page
         assert '<a href="/lead/churn/" aria-current="page">Figures</a>' in page
+
+
+class TestTheAdmin:
+    def test_shows_versions_and_adds_none(self, admin_client: Client, queue: Queue) -> None:
+        stored = change_policy(queue=queue, now=NOW, stage=Stage.RANK)
+        assert "rank" in admin_client.get("/admin/scoring/policyversion/").content.decode()
+        assert admin_client.get(f"/admin/scoring/policyversion/{stored.pk}/change/").status_code == 200
+        wish = {"queue": queue.pk, "stage": "suppress", "red_from": 0.9, "orange_from": 0.9, "hide_below": 0.9}
+        sent = wish | {"audit_share": 0.1, "hard_rules": "[]"}
+        assert admin_client.post("/admin/scoring/policyversion/add/", sent).status_code == 403
+        assert queue.policies.get() == stored
