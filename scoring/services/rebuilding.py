@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
+
 from feedback.models import Queue
 from feedback.selectors import head_of
 from scoring import checkpoints
@@ -31,7 +33,7 @@ def rebuild(*, queue: Queue, verify: bool, now: datetime, on_progress: Progress 
 
     With `verify`, nothing is written: every checkpoint is compared with the model that its own prefix of the ledger
     gives, and the model that a replica would serve now (newest checkpoint plus tail) with the fold from nothing.
-    Without, the checkpoints are replaced by one of the rebuilt model.
+    Without, the checkpoints are replaced by one of the rebuilt model: all of it, or nothing where that fails.
     """
     configuration, amendments = configuration_of(queue.pk), amendments_of(queue.pk)
     way = Way(configuration, head_of(queue.pk), amendments)
@@ -39,8 +41,9 @@ def rebuild(*, queue: Queue, verify: bool, now: datetime, on_progress: Progress 
     rebuilt = way.fold(nothing_learnt(configuration), tell)
     compared, differing = _verify(way, rebuilt) if verify else (0, ())
     if not verify:
-        Checkpoint.objects.filter(configuration=configuration).delete()
-        checkpoints.write(configuration, rebuilt.model, way.end, now, rebuilt.amendment)
+        with transaction.atomic():
+            Checkpoint.objects.filter(configuration=configuration).delete()
+            checkpoints.write(configuration, rebuilt.model, way.end, now, rebuilt.amendment)
     return Rebuilt(way.end, rebuilt.model.digest(), compared, differing)
 
 

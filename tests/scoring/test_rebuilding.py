@@ -6,6 +6,7 @@ from django.core.management import CommandError, call_command
 
 from feedback.models import Queue, Scorer, Value
 from scoring.models import Checkpoint
+from scoring.online_model import OnlineModel
 from scoring.services import learn
 from scoring.services.rebuilding import rebuild
 from tests.factories import NOON, judge, raise_alert
@@ -48,11 +49,23 @@ class TestVerify:
         assert "2 checkpoints compared, 0 differ" in capsys.readouterr().out
 
 
+def refuse(_model: OnlineModel) -> bytes:
+    raise OSError("the disk is full")
+
+
 class TestRebuild:
     def test_the_checkpoints_are_replaced(self, learnt: Queue) -> None:
         rebuilt = rebuild(queue=learnt, verify=False, now=NOON)
         row = Checkpoint.objects.get()
         assert (row.position, row.model_digest) == (4, rebuilt.digest)
+
+    def test_what_fails_while_it_writes_leaves_the_old_checkpoints(
+        self, learnt: Queue, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(OnlineModel, "dump", refuse)
+        with pytest.raises(OSError, match="disk"):
+            rebuild(queue=learnt, verify=False, now=NOON)
+        assert Checkpoint.objects.get().position == 2
 
     def test_an_unknown_queue_is_named_with_those_that_exist(self, learnt: Queue) -> None:
         with pytest.raises(CommandError, match=f"no queue “nope”.*{learnt.slug}"):
