@@ -6,7 +6,7 @@ from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Max
+from django.db.models import Max, OuterRef, Subquery
 
 from feedback import rules
 from feedback.models import LedgerEntry, Queue, Source, Value
@@ -153,10 +153,11 @@ def ruled_until(queue_id: int) -> dict[int, int]:
 
 def queues_to_vet() -> list[int]:
     """The queues in which somebody said something since the judges were last looked at."""
-    heads = dict(LedgerEntry.objects.values_list("queue_id").annotate(Max("position")))
+    # A queue's newest row by its index: max() by queue reads every ledger whole, and the sweep asks every few seconds.
+    head = LedgerEntry.objects.filter(queue=OuterRef("pk")).order_by("-position").values("position")[:1]
     seen = dict(Vetting.objects.values_list("queue_id", "position"))
-    queues = Queue.objects.filter(throwaway=False).values_list("pk", flat=True)
-    return sorted(pk for pk in queues if heads.get(pk, 0) > seen.get(pk, 0))
+    queues = Queue.objects.filter(throwaway=False).annotate(head=Subquery(head)).values_list("pk", "head")
+    return sorted(pk for pk, position in queues if (position or 0) > seen.get(pk, 0))
 
 
 def open_suspects(queue_id: int) -> list[Suspect]:
