@@ -46,7 +46,8 @@ def people() -> list[User]:
     _queue, people = fill(ALERTS, OPEN, 2)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-        cursor.execute("SET LOCAL enable_seqscan = off")  # a table of thousands is soon read whole; one of a million not
+        # A table of thousands is soon read whole, one of a million is not.
+        cursor.execute("SET LOCAL enable_seqscan = off")
     return people
 
 
