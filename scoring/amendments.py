@@ -42,6 +42,10 @@ class Amendment:
     chain: str = ""
     configuration: int | None = None
 
+    def covers(self, position: int) -> bool:
+        """Whether a position lies in (since, until], or anywhere after `since` where there is no end."""
+        return self.since < position and (self.until is None or position <= self.until)
+
 
 @dataclass(frozen=True)
 class Amendments:
@@ -65,12 +69,11 @@ class Amendments:
         return tuple(row for row in self.rows if row.kind == "hold_back" and row.number not in ended)
 
     def counted_to(self, position: int) -> int:
-        """The last position up to this one whose verdicts are not all held back: a model here is the model there."""
-        while covering := [
-            hold.since
-            for hold in self.holds
-            if hold.judge is None and hold.since < position and (hold.until is None or position <= hold.until)
-        ]:
+        """The last position up to this one whose verdicts are not all held back: a model here knows no more than there.
+
+        It may know less: what was taken back in between.
+        """
+        while covering := [hold.since for hold in self.holds if hold.judge is None and hold.covers(position)]:
             position = min(covering)
         return position
 
@@ -125,10 +128,7 @@ class Amendments:
 
     def suspends(self, judge: Hashable, position: int) -> bool:
         """Whether what this judge said at a position is held back because it is theirs."""
-        return any(
-            hold.judge == judge and hold.since < position and (hold.until is None or position <= hold.until)
-            for hold in self._suspensions
-        )
+        return any(hold.judge == judge and hold.covers(position) for hold in self._suspensions)
 
     def disbelieved_from(self, known: int) -> int | None:
         """After which position judges are believed otherwise than by the amendments up to `known`; None: nowhere."""
@@ -157,6 +157,4 @@ _NEVER_WEIGHED: tuple[list[int], list[float]] = ([], [])
 
 def _holds(hold: Amendment, fact: Fact) -> bool:
     """Whether a hold keeps a fact back. What somebody took back is never learnt again, whoever is held back."""
-    if fact.retracts is not None or fact.position <= hold.since:
-        return False
-    return (hold.until is None or fact.position <= hold.until) and hold.judge in (None, fact.judge)
+    return fact.retracts is None and hold.judge in (None, fact.judge) and hold.covers(fact.position)
