@@ -15,9 +15,11 @@ from scoring import checkpoints
 from scoring.amended import amendments_of, generation_of
 from scoring.amendments import Amendment, Amendments
 from scoring.elders import first_configuration
+from scoring.learner.chain import extend
+from scoring.learner.generation import is_due
 from scoring.lessons import with_features
 from scoring.models import AmendmentKind, ModelConfiguration, Reign
-from scoring.online_model import ModelConfig, OnlineModel
+from scoring.online_model import ModelConfig, OnlineModel, Told
 from scoring.plan import Lesson, lessons_between, rewind_below
 
 # Rows of the ledger read at a time: bounds the memory of a rebuild.
@@ -90,6 +92,7 @@ class Way:
         self.configuration = configuration
         self.end = end
         self.amendments = amendments
+        self._config = ModelConfig.from_dict(configuration.parameters)
         self._read: tuple[tuple[int, int], dict[int, list[Fact]]] | None = None
         # The smallest position whose label is another one at the end: generations adopted after it are passed over.
         self._changed = end + 1
@@ -113,7 +116,8 @@ class Way:
         """How far it is from a state at `position`, in ledger rows to learn."""
         pending = self.amendments.pending(self.configuration.pk, position, known, self.end)
         adopted = {row.generation: row.learnt for row in pending if row.since < self._changed}
-        return self.end - position + sum(min(learnt, ADOPTION_COST) for learnt in adopted.values())
+        costs = [min(learnt, ADOPTION_COST) for learnt in adopted.values()]
+        return self.end - position + (max(costs, default=0) if self._config.afresh else sum(costs))
 
     def bases(
         self, start: Belief | None, trust_checkpoints: bool, limit: int | None = None
@@ -164,6 +168,7 @@ class Way:
 
         `on_stride` is told the position that has been reached: progress for whoever waits.
         """
+        base = self._leapt(base, on_stride)
         if base.position == self.end:
             return self._advance(base, self.end, {})
         for low, high in self._strides(base.position):
@@ -171,6 +176,21 @@ class Way:
             if on_stride is not None:
                 on_stride(high)
         return base
+
+    def _leapt(self, base: Belief, on_stride: Callable[[int], None] | None) -> Belief:
+        """The state at the last adoption on the way, where the model begins afresh there; else the base.
+
+        What is learnt between two adoptions does not outlive the second: only what is remembered does.
+        """
+        ahead = self.amendments.pending(self.configuration.pk, base.position, base.amendment, self.end)
+        if not base.config.afresh or not ahead or ahead[-1].since == base.position:
+            return base
+        lessons = self._lessons(base.position, ahead[-1].since)
+        goal = last_adopted(base.model, lessons, ahead)
+        if goal is None or goal.generation is None:
+            return base
+        base.model.leap(_told(lessons, goal.since, base.config, on_stride), generation_of(goal.generation))
+        return replace(base, position=goal.since)
 
     def extend(self, last_good: Belief, limit: int | None) -> Belief:
         """Learn what is new on top of a state that no longer holds: it serves until the ledger is folded anew.
@@ -180,13 +200,17 @@ class Way:
         near = limit is None or self.cost(last_good.position, last_good.amendment) <= limit
         return replace(self.fold(last_good) if near else last_good, stale=True)
 
-    def _strides(self, position: int) -> list[tuple[int, int]]:
-        return [(low, min(low + STRIDE, self.end)) for low in range(position, self.end, STRIDE)]
+    def _strides(self, position: int, end: int | None = None) -> list[tuple[int, int]]:
+        end = self.end if end is None else end
+        return [(low, min(low + STRIDE, end)) for low in range(position, end, STRIDE)]
 
     def lessons(self, low: int = 0) -> list[Lesson]:
         """Every label effective at `end` with its anchor after `low`, in the order in which it is learnt."""
+        return self._lessons(low, self.end)
+
+    def _lessons(self, low: int, high: int) -> list[Lesson]:
         found: list[Lesson] = []
-        for first, last in self._strides(low):
+        for first, last in self._strides(low, high):
             found += lessons_between(first, last, self._facts(first, last))
         return found
 
@@ -217,6 +241,33 @@ def _adopt(model: OnlineModel, row: Amendment) -> None:
         return  # it knew a label that was withdrawn: it waits to be trained again
     if model.generation is None or model.generation.learnt < row.learnt:
         model.adopt(generation_of(row.generation))
+
+
+def last_adopted(model: OnlineModel, lessons: Sequence[Lesson], ahead: Sequence[Amendment]) -> Amendment | None:
+    """The adoption that is in force after these lessons, of those ahead, in order; None where none of them is.
+
+    As `_adopt` would find: by what was learnt before each, and what is in force by then. The model is left alone.
+    """
+    learnt, chain, reached = model.learnt, model.chain, {count: (mark, 0) for count, mark in model.milestones.items()}
+    for one in lessons:
+        learnt, chain = learnt + 1, extend(chain, one.alert_id, one.accurate, one.weight, one.teaches_text)
+        if is_due(learnt):
+            reached[learnt] = chain, one.anchor
+    in_force, found = 0 if model.generation is None else model.generation.learnt, None
+    for row in ahead:
+        mark, anchor = reached.get(row.learnt, ("", 0))
+        if row.generation is not None and mark == row.chain and anchor <= row.since and in_force < row.learnt:
+            in_force, found = row.learnt, row
+    return found
+
+
+def _told(
+    lessons: Sequence[Lesson], end: int, config: ModelConfig, on_stride: Callable[[int], None] | None
+) -> Iterator[Told]:
+    for number, (one, features) in enumerate(with_features([one for one in lessons if one.anchor <= end], config), 1):
+        yield features, one.accurate, one.weight, one.alert_id, one.teaches_text
+        if on_stride is not None and number % STRIDE == 0:
+            on_stride(one.anchor)
 
 
 def newest_known(configuration: ModelConfiguration, bound: int) -> Belief:

@@ -7,9 +7,8 @@ with any number of ``dump`` and ``load`` between. ``predict`` never changes it. 
 from __future__ import annotations
 
 import hashlib
-import math
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -17,13 +16,13 @@ import numpy as np
 from river import linear_model, optim
 
 from scoring.features import AlertFacts, Features
-from scoring.learner.adoption import adopt, learn_afresh, notice_afresh, seen_through
+from scoring.learner.adoption import adopt, learn_afresh, meet, notice_afresh, seen_through
 from scoring.learner.ahead import Ahead
 from scoring.learner.calibration import Calibrator, Reliability
 from scoring.learner.chain import START, extend
 from scoring.learner.checkpoint_format import CheckpointCorrupt, pack, unpack
 from scoring.learner.covariance import Covariance, prior_variances
-from scoring.learner.example import Example, Slope, is_cut, probabilities_of, probability_of, replays_after
+from scoring.learner.example import Example, Slope, is_cut, probabilities_of, probability_of, replays_after, sound
 from scoring.learner.generation import Generation, is_due
 from scoring.learner.matrix import OpenMatrix
 from scoring.learner.model_config import ConfigInvalid, ModelConfig
@@ -44,6 +43,9 @@ __all__ = [
     "Reliability",
     "library_versions",
 ]
+
+
+Told = tuple[Features, bool, float, int, bool]  # what `OnlineModel.learn` is given, in its order
 
 
 class VerdictOptimizer(optim.base.Optimizer):
@@ -157,15 +159,14 @@ class OnlineModel:
         ``weight`` scales the step; 0 teaches statistics only. ``key``: the alert's id. Where a label does not speak of
         the alert's text, only counts and calibration learn (0066). Raises ValueError: a weight that is none.
         """
-        if not (math.isfinite(weight) and weight >= 0):
-            raise ValueError(f"a weight must be a number from 0 upwards, not {weight!r}")
+        weight = sound(weight)
         row, vector = self._ahead.take(features) or self._met(features)
-        lesson = Lesson(row, bool(label), float(weight), bool(text))
+        lesson = Lesson(row, bool(label), weight, bool(text))
         example = Example(vector, self.prior(row.upstream))
         example.raw = self.weights.dot(example.vector) + example.offset
         self.calibrator.learn(example.raw, lesson.label, lesson.weight)
         self.encoder.counts.learn(features, lesson.label, lesson.weight)
-        self._remember(lesson, key)
+        self.remember(lesson, key)
         if is_cut(self.learnt):
             self.encoder.statistics.cut((one.row.columns, one.row.numbers) for one in self.memory.lessons)
             seen = seen_through(self, self.memory.in_order(self.learnt)[:-1], self.learnt - 1)
@@ -194,18 +195,27 @@ class OnlineModel:
         adopt(self, generation)
         self._ahead.forget()
 
+    def leap(self, told: Iterable[Told], generation: Generation) -> None:
+        """``learn`` each lesson, then ``adopt``: to the same bit, without learning what the adoption makes anew."""
+        for lesson in told:
+            if self.config.afresh:
+                meet(self, *lesson)
+            else:
+                self.learn(*lesson)
+        self.adopt(generation)
+
     def foresee(self, coming: Sequence[Features]) -> None:
         """Say which lessons come next, in order: the same objects. They are learnt faster, to the same bit."""
         self._ahead = Ahead(self.encoder, coming)
 
     def _met(self, features: Features) -> tuple[Row, Vector]:
-        """Give room to what is new, take the numbers into the statistics; the row and its vector."""
         row = self.encoder.learn(features)
         if self.optimizer.covariance.size < self.encoder.registry.size:
             self.optimizer.covariance.grow(prior_variances(self.encoder))
         return row, self.encoder.vector(row)
 
-    def _remember(self, lesson: Lesson, key: int) -> None:
+    def remember(self, lesson: Lesson, key: int) -> None:
+        """Keep a lesson, as the next one, and say so in the chain."""
         self.memory.keep(lesson, self.learnt)
         self.learnt += 1
         self.chain = extend(self.chain, key, lesson.label, lesson.weight, lesson.text)

@@ -6,19 +6,24 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
+
+from scoring.features import Features
+from scoring.learner.calibration import Calibrator
 from scoring.learner.covariance import prior_covariance
-from scoring.learner.example import Example
+from scoring.learner.example import Example, is_cut, probability_of, sound
 from scoring.learner.generation import Generation
 from scoring.learner.layout import vectors
 from scoring.learner.registry import SLOW
 from scoring.learner.stance import ALONE, STANCES
-from scoring.learner.state import Lesson, Vector
+from scoring.learner.state import Floats, Lesson, Vector
 from scoring.learner.words import Words
 
 if TYPE_CHECKING:
     from scoring.online_model import OnlineModel
 
 TRIED: Final = 600  # newest lessons on which stances are compared
+_HEARD: Final = 0.6  # what was learnt first was scored by weights that knew little: calibration hears the rest
 
 
 class Seen(NamedTuple):
@@ -52,18 +57,67 @@ def adopt(model: OnlineModel, generation: Generation) -> None:
     losses: list[float] = []
     stances = STANCES if len(generation.trees.leaves) else (ALONE,)  # without trees it says the same of every alert
     for encoder.stance in stances:
-        losses.append(learn_afresh(model, seen[-TRIED:]))
+        losses.append(_loss(seen[-TRIED:], learn_afresh(model, seen[-TRIED:])))
     encoder.stance = stances[losses.index(min(losses))]
-    learn_afresh(model, seen, generation.learnt if len(generation.words.slots) else None)
+    if model.config.afresh:
+        _begin_anew(model, seen)
+    else:
+        learn_afresh(model, seen, generation.learnt if len(generation.words.slots) else None)
     notice_afresh(model, seen)
+
+
+def meet(model: OnlineModel, features: Features, label: bool, weight: float, key: int, text: bool) -> None:
+    """What outlives an adoption with which a model begins anew, of ``OnlineModel.learn``. Until then it knows nothing.
+
+    Slots, statistics, bins, counts and memory. Whatever a generation says of the row, the adopted one says otherwise.
+    """
+    weight = sound(weight)
+    row = model.encoder.learn(features, slow=0.0)
+    model.encoder.counts.learn(features, label, weight)
+    model.remember(Lesson(row, label, weight, text), key)
+    if is_cut(model.learnt):
+        model.encoder.statistics.cut((one.row.columns, one.row.numbers) for one in model.memory.lessons)
 
 
 def _take_words(model: OnlineModel, words: Words) -> None:
     """Take words for the fast model's own, where there are some."""
     model.optimizer.boldness = words.boldness
+    if model.config.afresh:
+        model.weights.sparse[:] = 0.0
     if len(words.slots):
         model.weights.sparse[: 1 << model.config.text_bits] = 0.0
         model.weights.sparse[words.slots] = words.weights
+
+
+def _begin_anew(model: OnlineModel, seen: Sequence[Seen]) -> None:
+    """Make everything that lessons have taught anew from what is remembered and the words of the generation.
+
+    1. Learn what the words were trained on, seen through their cross-fitted log-odds. 2. Take its texts into the sums
+    that shorten AdaGrad's steps, for as many lessons as there have been. 3. Learn what came later, texts too. 4. Learn
+    what scores mean from the later part of all these.
+    """
+    optimizer = model.optimizer
+    optimizer.squares[:] = 0.0
+    optimizer.n_iterations = 0
+    heard = sum(one.crossed is not None for one in seen)
+    said = learn_afresh(model, seen[:heard], 0)
+    if heard:
+        optimizer.squares += _squares(model, seen[:heard], said) * (model.learnt / len(seen))
+    said += _learn(model, seen[heard:], 0)
+    model.calibrator = Calibrator(model.config)
+    for one, raw in list(zip(seen, said, strict=True))[int(len(seen) * _HEARD) :]:
+        model.calibrator.learn(raw, one.lesson.label, one.lesson.weight)
+
+
+def _squares(model: OnlineModel, seen: Sequence[Seen], said: Sequence[float]) -> Floats:
+    """By sparse slot: the sum of the squared gradients of these lessons' texts, at the log-odds that they had."""
+    pairs = [(one.lesson, raw) for one, raw in zip(seen, said, strict=True) if one.lesson.teaches_weights]
+    ids = [lesson.row.text_ids for lesson, _raw in pairs]
+    slopes = [lesson.weight * (probability_of(raw) - lesson.label) for lesson, raw in pairs]
+    each = [(slope * model.encoder.text_value(len(one))) ** 2 for slope, one in zip(slopes, ids, strict=True)]
+    slots = np.concatenate([np.zeros(0, dtype=np.int32), *ids])
+    amounts = np.repeat(np.array(each), [len(one) for one in ids])
+    return np.bincount(slots, amounts, len(model.weights.sparse)).astype(np.float64)
 
 
 def seen_through(model: OnlineModel, lessons: Sequence[Lesson], end: int) -> list[Seen]:
@@ -80,24 +134,37 @@ def seen_through(model: OnlineModel, lessons: Sequence[Lesson], end: int) -> lis
     return found
 
 
-def learn_afresh(model: OnlineModel, seen: Sequence[Seen], texts_from: int | None = None) -> float:
-    """Learn the dense weights afresh from lessons, oldest first; returns the sum of their log losses on the way.
+def learn_afresh(model: OnlineModel, seen: Sequence[Seen], texts_from: int | None = None) -> list[float]:
+    """Learn the dense weights afresh from lessons, oldest first; returns the log-odds that each had before.
 
-    Of those from ``texts_from`` on (None: of none) the text is learnt as well.
+    Of those from ``texts_from`` on (None: of none) the sparse weights are learnt as well.
     """
-    loss, weights = 0.0, model.weights
     model.optimizer.covariance.set(prior_covariance(model.encoder))
-    weights.dense[:] = 0.0
-    weights.dense[SLOW] = model.encoder.stance.trust
+    model.weights.dense[:] = 0.0
+    model.weights.dense[SLOW] = model.encoder.stance.trust
+    return _learn(model, seen, texts_from)
+
+
+def _learn(model: OnlineModel, seen: Sequence[Seen], texts_from: int | None) -> list[float]:
+    said: list[float] = []
     for place, lesson, vector, crossed, prior in seen:
-        raw = weights.dot(vector)
+        raw = model.weights.dot(vector)
         if crossed is not None:
             raw += crossed
         raw += prior
+        said.append(raw)
         if lesson.teaches_weights:
-            loss += lesson.weight * math.log1p(math.exp(min(30.0, -raw if lesson.label else raw)))
             example = Example(vector, prior, moves_sparse=texts_from is not None and place >= texts_from, raw=raw)
             model.river.learn_one(example, lesson.label, lesson.weight)
+    return said
+
+
+def _loss(seen: Sequence[Seen], said: Sequence[float]) -> float:
+    """The sum of the log losses of lessons that had these log-odds."""
+    loss = 0.0
+    for one, raw in zip(seen, said, strict=True):
+        if one.lesson.teaches_weights:
+            loss += one.lesson.weight * math.log1p(math.exp(min(30.0, -raw if one.lesson.label else raw)))
     return loss
 
 

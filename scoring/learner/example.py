@@ -38,6 +38,13 @@ class Slope:
     curvature: float
 
 
+def sound(weight: float) -> float:
+    """The weight of a lesson. Raises ValueError: one that is none."""
+    if not (math.isfinite(weight) and weight >= 0):
+        raise ValueError(f"a weight must be a number from 0 upwards, not {weight!r}")
+    return float(weight)
+
+
 def probability_of(log_odds: float) -> float:
     """The probability of log-odds, kept off 0 and 1 by cutting at 30."""
     return 1.0 / (1.0 + math.exp(-min(FURTHEST_LOG_ODDS, max(-FURTHEST_LOG_ODDS, log_odds))))

@@ -134,11 +134,11 @@ class Encoder:
         self._places: dict[tuple[str, ...], _Place] = {}
         self.stance = ALONE
 
-    def learn(self, features: Features) -> Row:
-        """Give slots to what is new, take the numbers into the statistics, and return the row."""
+    def learn(self, features: Features, slow: float | None = None) -> Row:
+        """Give slots to what is new, take the numbers into the statistics; the row. ``slow``: see ``beliefs``."""
         self.registry.learn(features)
         self.statistics.grow(len(self.registry.columns))
-        row = self.row(features)
+        row = self.bare_row(features, self.beliefs(features, slow))
         self.statistics.learn(row.where, row.numbers)
         return row
 
@@ -180,9 +180,10 @@ class Encoder:
             place = self._places[names] = _Place(found, _span(found), some, len(columns))
         return place
 
-    def beliefs(self, features: Features) -> Floats:
-        """What the slow generation says of an alert (0 without one), and what the counts do."""
-        slow = 0.0 if self.generation is None else self.generation.log_odds(features)
+    def beliefs(self, features: Features, slow: float | None = None) -> Floats:
+        """What the slow generation says of an alert (0 without one; or ``slow``), and what the counts do."""
+        if slow is None:
+            slow = 0.0 if self.generation is None else self.generation.log_odds(features)
         return np.array([slow, *self.counts.features(features)])
 
     def slow_of_many(self, many: Sequence[Features]) -> list[float]:

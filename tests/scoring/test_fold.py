@@ -1,8 +1,10 @@
 """`model_at(P)` is a pure function of the first P ledger rows: same rows, same model, byte for byte."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +16,13 @@ from feedback.selectors import head_of
 from feedback.services import record_verdict, retract_verdict
 from scoring import checkpoints
 from scoring.amended import amendments_of
-from scoring.fold import Belief, TooLong, Way, configuration_of, model_at, nothing_learnt
+from scoring.amendments import Amendment
+from scoring.features import Features
+from scoring.fold import Belief, TooLong, Way, configuration_of, last_adopted, model_at, nothing_learnt
+from scoring.learner.chain import START, extend
+from scoring.learner.generation import TrainingLesson, train
+from scoring.online_model import ModelConfig, OnlineModel
+from scoring.plan import Lesson
 from scoring.replica import Replica, replica_of
 from tests.factories import NOON, judge, raise_alert
 
@@ -63,6 +71,47 @@ def act(alerts: list[Alert], people: tuple[User, User], one: tuple[int, bool, bo
             )
     except FeedbackError:
         return
+
+
+def adoption(number: int, since: int, learnt: int, chain: str, generation: int | None = 1) -> Amendment:
+    return Amendment(number, "adopt", since, generation=generation, learnt=learnt, chain=chain)
+
+
+class TestTheLastAdoptionOnTheWay:
+    """What a fold leaps to is what would be in force, had it adopted each one that counts."""
+
+    lessons = tuple(Lesson(anchor=2 * number, alert_id=number, accurate=True, weight=1.0) for number in range(1, 81))
+
+    def chain(self, count: int) -> str:
+        chain = START
+        for one in self.lessons[:count]:
+            chain = extend(chain, one.alert_id, one.accurate, one.weight, one.teaches_text)
+        return chain
+
+    def found(self, *ahead: Amendment) -> int | None:
+        row = last_adopted(OnlineModel(ModelConfig()), self.lessons, ahead)
+        return row.number if row else None
+
+    def test_is_the_newest_that_knew_what_is_learnt(self) -> None:
+        first, second = adoption(1, 100, 50, self.chain(50)), adoption(2, 120, 57, self.chain(57))
+        assert self.found(first, second) == 2
+        assert self.found(first, replace(second, chain=self.chain(56))) == 1  # it knew a label that was withdrawn
+        assert self.found(first, replace(second, generation=None)) == 1
+
+    def test_is_not_an_older_one_that_came_later(self) -> None:
+        assert self.found(adoption(1, 120, 57, self.chain(57)), adoption(2, 130, 50, self.chain(50))) == 1
+
+    def test_is_none_that_took_effect_before_its_lessons_were_learnt(self) -> None:
+        assert self.found(adoption(1, 99, 50, self.chain(50))) is None
+
+    def test_leaves_one_that_is_in_force_already(self) -> None:
+        model = OnlineModel(ModelConfig())
+        for one in self.lessons[:60]:
+            model.learn(Features(np.zeros(0, dtype=np.int32), (), (), ()), one.accurate, one.weight, key=one.alert_id)
+        known, rest = adoption(1, 120, 57, self.chain(57)), self.lessons[60:]
+        assert last_adopted(model, rest, [known]) == known
+        model.adopt(train([TrainingLesson(Features(np.zeros(0, dtype=np.int32), (), (), ()), True)] * 57, model.config))
+        assert last_adopted(model, rest, [known]) is None
 
 
 @pytest.mark.django_db

@@ -80,8 +80,10 @@ class TestPresets:
             parameters_of("__class__", ModelConfig().to_dict())
 
     def test_todays_defaults_bring_what_came_later(self) -> None:
-        champion = {name: value for name, value in ModelConfig().to_dict().items() if name != "slow_least_columns"}
-        assert changed(champion, parameters_of("todays_defaults", champion)) == [("slow_least_columns", 0, 4)]
+        later = {"slow_least_columns": (0, 4), "afresh": (0, 1)}
+        champion = {name: value for name, value in ModelConfig().to_dict().items() if name not in later}
+        found = changed(champion, parameters_of("todays_defaults", champion))
+        assert {name: (old, new) for name, old, new in found} == later
 
     def test_what_other_queues_taught_stays(self) -> None:
         champion = ModelConfig(experience_gain=2.0, experience_verdicts=100.0).to_dict()
