@@ -176,7 +176,7 @@ class OnlineModel:
             example = self.example(lesson)
         self._study(example, lesson)
         for turn in range(replays_after(self.config, self.learnt)):
-            self._replay(self.memory.draw(self.learnt, turn))
+            self.replay(self.memory.draw(self.learnt, turn))
 
     @property
     def generation(self) -> Generation | None:
@@ -227,7 +227,7 @@ class OnlineModel:
         if lesson.teaches_weights:
             self.river.learn_one(example, lesson.label, lesson.weight)
 
-    def _replay(self, lesson: Lesson) -> None:
+    def replay(self, lesson: Lesson) -> None:
         """Learn the text of an old label again."""
         if lesson.text and (len(lesson.row.text_ids) or len(lesson.row.hashed)):
             example = self.example(lesson)

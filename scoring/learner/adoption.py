@@ -11,7 +11,7 @@ import numpy as np
 from scoring.features import Features
 from scoring.learner.calibration import Calibrator
 from scoring.learner.covariance import prior_covariance
-from scoring.learner.example import Example, is_cut, probability_of, sound
+from scoring.learner.example import Example, is_cut, probability_of, replays_after, sound
 from scoring.learner.generation import Generation
 from scoring.learner.layout import vectors
 from scoring.learner.registry import SLOW
@@ -93,8 +93,9 @@ def _begin_anew(model: OnlineModel, seen: Sequence[Seen]) -> None:
     """Make everything that lessons have taught anew from what is remembered and the words of the generation.
 
     1. Learn what the words were trained on, seen through their cross-fitted log-odds. 2. Take its texts into the sums
-    that shorten AdaGrad's steps, for as many lessons as there have been. 3. Learn what came later, texts too. 4. Learn
-    what scores mean from the later part of all these.
+    that shorten AdaGrad's steps, for as many lessons as there have been. 3. Learn what came later, texts too; where the
+    generation has no words, these are all, and their texts are learnt as often as one by one. 4. Learn what scores mean
+    from the later part of all these.
     """
     optimizer = model.optimizer
     optimizer.squares[:] = 0.0
@@ -104,9 +105,17 @@ def _begin_anew(model: OnlineModel, seen: Sequence[Seen]) -> None:
     if heard:
         optimizer.squares += _squares(model, seen[:heard], said) * (model.learnt / len(seen))
     said += _learn(model, seen[heard:], 0)
+    if not heard:
+        _replay(model, len(seen))
     model.calibrator = Calibrator(model.config)
     for one, raw in list(zip(seen, said, strict=True))[int(len(seen) * _HEARD) :]:
         model.calibrator.learn(raw, one.lesson.label, one.lesson.weight)
+
+
+def _replay(model: OnlineModel, learnt: int) -> None:
+    """Learn as many texts again as after so many lessons, one by one, had been."""
+    for turn in range(sum(replays_after(model.config, place) for place in range(1, learnt + 1))):
+        model.replay(model.memory.draw(model.learnt, turn))
 
 
 def _squares(model: OnlineModel, seen: Sequence[Seen], said: Sequence[float]) -> Floats:

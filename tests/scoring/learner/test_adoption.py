@@ -94,6 +94,17 @@ class TestAModelThatBeginsAnew:
         sums = [float(model.optimizer.squares.sum()) for model in (long, short)]
         assert sums[1] == pytest.approx(sums[0], rel=0.35)
 
+    def test_learns_texts_as_often_as_before_where_the_generation_has_no_words(self) -> None:
+        """So with a queue where few alerts are accurate: words wait for twenty of each kind."""
+        config = replace(SHORT, memory=400)
+        every = [one for one in told(world(300), config) if not one[1] or one[3] % 16 == 0]
+        generation, model = trained(every, config), OnlineModel(config)
+        assert not len(generation.words.slots)
+        learn(model, every)
+        before = float(abs(model.weights.sparse).sum())
+        model.adopt(generation)
+        assert float(abs(model.weights.sparse).sum()) == pytest.approx(before, rel=0.25)
+
     def test_knows_what_its_scores_mean(self) -> None:
         every, model = told(world(300), SHORT), OnlineModel(SHORT)
         learn(model, every)
