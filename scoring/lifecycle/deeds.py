@@ -17,8 +17,9 @@ from scoring.lifecycle import challenging, services, words
 from scoring.lifecycle.challenging import ChallengerEnded, ChallengerRuns, NothingDiffers, TooFewJudged
 from scoring.lifecycle.presets import PresetUnknown
 from scoring.lifecycle.services import AlarmIsClosed
-from scoring.models import Amendment, Challenger, Checkpoint, DriftAlarm
+from scoring.models import Amendment, Challenger, Checkpoint, DriftAlarm, Suspect
 from scoring.services.amending import AmendmentInvalid, let_in, roll_back
+from scoring.trust.services import let_in as let_judge_in
 
 Person = AbstractBaseUser | AnonymousUser
 
@@ -114,8 +115,13 @@ def _roll_back(order: Order) -> Done:
 
 
 def _let_in(order: Order) -> Done:
+    """End a hold. Where the gate made it, that is a lead's word on the judge as well, as on the page about people."""
     hold = Amendment.objects.select_related("queue").get(queue=order.queue, number=order.number("hold"))
-    let_in(hold=hold, by=order.by, now=order.now)
+    suspect = Suspect.objects.filter(hold=hold).first()
+    if suspect is None:
+        let_in(hold=hold, by=order.by, now=order.now)
+    else:
+        let_judge_in(user=order.by, slug=order.queue.slug, suspect_id=suspect.pk, now=order.now)
     return Done(_("The verdicts count again, each at its place."))
 
 

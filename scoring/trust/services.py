@@ -41,6 +41,7 @@ def vet_judges(*, queue: Queue, now: datetime) -> list[Suspect]:
     with transaction.atomic():
         if not take_if_free(Lock.VET, queue.pk):
             return []
+        _close_what_was_let_in(queue)
         evidence, holds = selectors.evidence_of(queue.pk), selectors.holds_in_force(queue.pk)
         tested = selectors.counted(evidence.sightings, holds, selectors.ruled_until(queue.pk))
         vetted = vet(tested, evidence.opinions, evidence.known)
@@ -110,8 +111,8 @@ def _end_hold_here(suspect: Suspect, user: Person, now: datetime) -> None:
     suspect.hold = bounded
 
 
-def _rule(suspect: Suspect, ruling: Ruling, user: Person, now: datetime) -> Suspect:
-    suspect.ruling, suspect.ruled_by_id, suspect.ruled_at = ruling, user.pk, now
+def _rule(suspect: Suspect, ruling: Ruling, user: Person | None, now: datetime) -> Suspect:
+    suspect.ruling, suspect.ruled_by_id, suspect.ruled_at = ruling, getattr(user, "pk", None), now
     suspect.ruled_position = head_of(suspect.queue_id)
     suspect.save()
     log.info("ruled on held back verdicts", queue=suspect.queue.slug, judge=suspect.judge_id, ruling=str(ruling))
@@ -138,6 +139,14 @@ def _hold_back(queue: Queue, judge_id: int, found: Suspicion, now: datetime) -> 
         verdicts=found.verdicts, accurate=found.accurate, expected=found.expected, known=found.known,
         wrong=found.wrong, noticed_at=now,
     )  # fmt: skip
+
+
+def _close_what_was_let_in(queue: Queue) -> None:
+    """A hold that was ended by itself was a lead's word on its judge: nobody waits for another."""
+    waiting = Suspect.objects.select_for_update(of=("self",)).select_related("queue", "hold__ended_by__created_by")
+    for suspect in waiting.filter(queue=queue, ruling=Ruling.OPEN, hold__ended_by__isnull=False):
+        end = suspect.hold.ended_by
+        _rule(suspect, Ruling.LET_IN, end.created_by, end.created_at)
 
 
 def _person(judge_id: int) -> Person:

@@ -8,8 +8,9 @@ from django.contrib.auth.models import User
 
 from feedback.models import Alert, LedgerEntry, Queue, Role, Scorer, Value
 from scoring.fold import configuration_of, model_at
+from scoring.lifecycle.deeds import do
 from scoring.models import Amendment, AmendmentKind, Ruling, Suspect
-from scoring.services import take_in
+from scoring.services import amending, take_in
 from scoring.trust import selectors
 from scoring.trust.services import AlreadyRuled, keep_out, let_in, vet_judges, vet_queues_behind
 from tests.factories import NOON, judge, make_draft, make_person, make_queue, make_scorer
@@ -125,6 +126,27 @@ class TestLettingIn:
         with pytest.raises(Queue.DoesNotExist):
             let_in(user=request.getfixturevalue(who), slug=queue.slug, suspect_id=suspect.pk, now=LATER)
         assert Suspect.objects.get().ruling == Ruling.OPEN
+
+
+class TestAHoldThatIsEndedOnThePageOfTheModel:
+    @pytest.fixture
+    def let_in_there(self, queue: Queue, lena: User, suspect: Suspect) -> Suspect:
+        do(user=lena, slug=queue.slug, deed="let-in", given={"hold": str(suspect.hold.number)}, now=LATER)
+        suspect.refresh_from_db()
+        return suspect
+
+    def test_is_a_word_on_its_judge(self, queue: Queue, lena: User, let_in_there: Suspect) -> None:
+        assert (let_in_there.ruling, let_in_there.ruled_by) == (Ruling.LET_IN, lena)
+        assert (learnt(queue), selectors.open_suspects(queue.pk)) == (90, [])
+
+    def test_is_not_looked_at_again(self, queue: Queue, let_in_there: Suspect) -> None:
+        assert vet_judges(queue=queue, now=LATER) == []
+
+    def test_and_left_nobodys_word_does_not_stop_the_look(self, queue: Queue, lena: User, suspect: Suspect) -> None:
+        amending.let_in(hold=suspect.hold, by=lena, now=LATER)
+        assert vet_judges(queue=queue, now=LATER) == []
+        suspect.refresh_from_db()
+        assert (suspect.ruling, suspect.ruled_by, suspect.ruled_at) == (Ruling.LET_IN, lena, LATER)
 
 
 class TestKeepingOut:
