@@ -73,6 +73,14 @@ def first_watched(queue_id: int, newest: int) -> int:
     return next(iter(ids[newest : newest + 1]), 0)
 
 
+def share_between(queue_id: int, one: float, other: float) -> float:
+    """Of the newest alerts, the share whose probability lies between two thresholds; 1 where there is no alert."""
+    newest = Exposure.objects.filter(queue_id=queue_id).order_by("-decided_at").values_list("probability", flat=True)
+    said = list(newest[:STRIDE])
+    low, high = sorted((one, other))
+    return sum(low <= probability < high for probability in said) / len(said) if said else 1.0
+
+
 def seen_of(facts: AlertFacts, probability: float, config: FeatureConfig) -> Seen:
     """An alert as the watch sees it."""
     return Seen(

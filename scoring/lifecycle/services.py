@@ -24,6 +24,8 @@ from scoring.services.policies import policy_in_force
 DETECTOR = "ADWIN"
 # Labels that a young model learns before its errors are watched: it is meant to get better.
 BURN_IN = 300
+# Of the newest alerts, the share between two thresholds from which those that are judged are others than before.
+OTHERS = 0.1
 # Alerts, and labels, that are watched of a queue with a history when the watch begins.
 NEWEST = 2 * KEEP * BLOCK
 
@@ -83,19 +85,33 @@ def _step(queue_id: int, now: datetime) -> bool:
 
 
 def _renew_belief(standing: DriftStanding, now: datetime) -> None:
-    """Where another model or another rule of hiding came into force, their figures begin anew."""
+    """Where another model came into force, or hiding began or ended, their figures begin anew and alarms of them end.
+
+    A threshold that moved is a reaction, often to the alarm itself, which goes on. Errors are read anew from there
+    where the alerts that are judged have become others; `hides` stays where it was while they are much the same.
+    """
     in_force = policy_in_force(standing.queue_id)
-    hides = in_force.hide_below if in_force.stage == "suppress" else 0.0
+    hides = in_force.hide_below if in_force.stage == "suppress" else None
     belief = {"configuration": configuration_of(standing.queue_id).pk, "hides": hides}
-    if standing.belief == belief:
+    before, standing.belief = standing.belief, belief
+    if not before or before == belief:
         return
-    if standing.belief:
-        inputs = Watch.from_dict(standing.inputs)
-        inputs.forget(("probability", "", ""))
-        errors = Watch.from_dict(standing.errors)
-        standing.inputs, standing.errors = inputs.to_dict(), Watch(first=errors.blocks).to_dict()
-        _replace(standing.queue_id, now)
-    standing.belief = belief
+    hid: Any = before["hides"] if hides is not None else before["hides"] or None  # to hide nothing is not to hide
+    if before["configuration"] == belief["configuration"] and (hid is None) == (hides is None):
+        if hides is None or reads.share_between(standing.queue_id, hid, hides) < OTHERS:
+            standing.belief = before
+        else:
+            _read_errors_anew(standing)
+        return
+    inputs = Watch.from_dict(standing.inputs)
+    inputs.forget(("probability", "", ""))
+    standing.inputs = inputs.to_dict()
+    _read_errors_anew(standing)
+    _replace(standing.queue_id, now)
+
+
+def _read_errors_anew(standing: DriftStanding) -> None:
+    standing.errors = Watch(first=Watch.from_dict(standing.errors).blocks).to_dict()
 
 
 def _watch_inputs(standing: DriftStanding, config: ModelConfig, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from scoring.lifecycle import services
 from scoring.lifecycle.selectors import alarms_of, drift_level
 from scoring.lifecycle.services import AlarmIsClosed, acknowledge, watch
 from scoring.models import DriftAlarm, DriftStanding, Stage
+from scoring.models.policies import Origin
 from scoring.services import change_policy, take_in
 from tests import factories
 from tests.factories import NOON
@@ -145,6 +146,32 @@ class TestErrors:
         watched(queue)
         judged(100, 0.9)
         assert watched(queue) == []
+
+
+class TestAThresholdThatFollowsItsQueue:
+    def test_leaves_an_alarm_open_that_made_it_move(self, queue: Queue, judged: Any) -> None:
+        change_policy(queue=queue, now=NOON, stage=Stage.SUPPRESS, hide_below=0.003)
+        judged(200, 0.05)
+        judged(170, 0.95)
+        (alarm,) = watched(queue)
+        change_policy(queue=queue, now=NOON, hide_below=0.002, origin=Origin.DRIFT, drift=alarm.level)
+        assert watched(queue) == [alarm] and drift_level(queue.pk) > 0.5
+
+    def test_leaves_it_open_where_other_alerts_are_judged_from_then_on(self, queue: Queue, judged: Any) -> None:
+        change_policy(queue=queue, now=NOON, stage=Stage.SUPPRESS, hide_below=0.003)
+        judged(200, 0.05)
+        judged(170, 0.95)
+        (alarm,) = watched(queue)
+        change_policy(queue=queue, now=NOON, hide_below=0.5, origin=Origin.THRESHOLD)
+        assert watched(queue) == [alarm] and DriftStanding.objects.get().errors["rows"] == []
+
+    def test_hides_no_jump_by_moving_a_little_again_and_again(self, queue: Queue, judged: Any) -> None:
+        change_policy(queue=queue, now=NOON, stage=Stage.SUPPRESS, hide_below=0.003)
+        for turn in range(8):
+            judged(50, 0.05 if turn < 4 else 0.95)
+            watched(queue)
+            change_policy(queue=queue, now=NOON, hide_below=0.002 + 0.001 * (turn % 2), origin=Origin.THRESHOLD)
+        assert [one.family for one in watched(queue)] == ["errors"]
 
 
 @pytest.fixture
