@@ -158,18 +158,18 @@ def decide(
 ) -> Decision:
     """What the policy does with an alert that is accurate with this probability.
 
-    1. A hard rule shows it, in red. 2. A suppression that covers it ``now`` and whose bar it does not pass hides it, at
-    any stage, except for a drawn share. 3. Before *suppress*, or at ``hide_below`` and above, it is shown; of those a
-    drawn share without their score. 4. Otherwise the draw for ``alert_key`` shows it as an audit or hides it; the
-    propensity is the audit share either way.
+    1. A hard rule shows it, in red; one that is worse by its own scores ends a quiet all the same. 2. A suppression
+    that covers it ``now`` and whose bar it does not pass hides it, at any stage, except for a drawn share. 3. Before
+    *suppress*, or at ``hide_below`` and above, it is shown; of those a drawn share without their score. 4. Otherwise
+    the draw for ``alert_key`` shows it as an audit or hides it; the propensity is the audit share either way.
     """
     tier = TIERS[int(tiers(np.array([probability]), policy)[0])]
-    rule = next((rule.name for rule in policy.hard_rules if rule.applies_to(facts)), None)
-    if rule is not None:
-        return Decision("show", 1.0, "red", rule)
     covering = [one for one in quiet if now is not None and now < one.until and one.covers(facts)]
     at = (TIERS.index(tier), probability, facts.upstream_score)
     worse = tuple(one.id for one in covering if one.bar is not None and one.bar.is_passed_by(*at))
+    rule = next((rule.name for rule in policy.hard_rules if rule.applies_to(facts)), None)
+    if rule is not None:
+        return Decision("show", 1.0, "red", rule, worse=worse)
     held = next((one for one in covering if one.id not in worse), None)
     if held is not None:
         share = policy.grown(held.audit_share)

@@ -104,6 +104,17 @@ class TestAQuietCustomer:
         found = first(raise_for(queue, upstream, text="I cancel"))
         assert (found.decision, found.rule, found.propensity) == ("show", "leaving", 1.0)
 
+    def test_comes_back_with_a_worse_alert_that_a_hard_rule_shows(
+        self, quieted: Suppression, queue: Queue, upstream: Scorer
+    ) -> None:
+        change_policy(queue=queue, now=NOON, hard_rules=[{"name": "leaving", "phrase": "cancel"}])
+        raise_for(queue, upstream, text="I cancel")
+        assert not Suppression.objects.filter(ends=quieted).exists()
+        worse = raise_for(queue, upstream, text="I cancel", upstream_score=0.76)
+        assert (first(worse).decision, first(worse).rule) == ("show", "leaving")
+        assert Suppression.objects.get(ends=quieted).alert == worse
+        assert first(raise_for(queue, upstream)).decision == "show"
+
     def test_is_asked_for_from_the_desk_and_the_alert_stays_there(
         self, queue: Queue, upstream: Scorer, rhea: User, client: Client
     ) -> None:
