@@ -9,7 +9,7 @@ from math import sqrt
 
 from scipy.special import ndtr
 
-from scoring.cards.trial import Trial, weighted_share
+from scoring.cards.trial import Trial, effective_size, weighted_share
 from scoring.shares import Share, discoveries
 
 LEAST = 20  # judged alerts in a segment, and outside it
@@ -40,25 +40,31 @@ def weak_segments(trials: Sequence[Trial], most: int = 5) -> list[Segment]:
                 by_value[feature, str(value)].append(trial)
                 values[feature].add(str(value))
     found = [
-        _segment(feature, value, inside, trials)
+        _compared(feature, value, inside, trials)
         for (feature, value), inside in sorted(by_value.items())
         if LEAST <= len(inside) <= len(trials) - LEAST and len(values[feature]) <= MOST_VALUES
     ]
-    kept = discoveries([_chance(one) for one in found])
-    weak = [one for one, keep in zip(found, kept, strict=True) if keep]
+    kept = discoveries([chance for _, chance in found])
+    weak = [one for (one, _), keep in zip(found, kept, strict=True) if keep]
     return sorted(weak, key=lambda one: (one.share.value or 0.0, one.feature, one.value))[:most]
 
 
-def _segment(feature: str, value: str, inside: Sequence[Trial], trials: Sequence[Trial]) -> Segment:
+def _compared(feature: str, value: str, inside: Sequence[Trial], trials: Sequence[Trial]) -> tuple[Segment, float]:
+    """A segment beside the rest, and how likely it is this far below if there were no difference."""
     own = {trial.alert_id for trial in inside}
-    return Segment(
-        feature, value, weighted_share(inside), weighted_share(one for one in trials if one.alert_id not in own)
-    )
+    outside = [trial for trial in trials if trial.alert_id not in own]
+    segment = Segment(feature, value, weighted_share(inside), weighted_share(outside))
+    sizes = [effective_size([trial.weight for trial in part]) for part in (inside, outside)]
+    spread = sqrt(_variance(trials) * sum(1 / size for size in sizes))
+    away = (segment.share.value or 0.0) - (segment.rest.value or 0.0)
+    return segment, float(ndtr(away / spread)) if spread else 1.0
 
 
-def _chance(segment: Segment) -> float:
-    """The chance of a precision this far below the rest's if there were no difference: one-sided, pooled variance."""
-    one, two = segment.share, segment.rest
-    p = ((one.value or 0.0) * one.n + (two.value or 0.0) * two.n) / (one.n + two.n)
-    spread = sqrt(p * (1 - p) * (1 / one.n + 1 / two.n))
-    return float(ndtr(((one.value or 0.0) - (two.value or 0.0)) / spread)) if spread else 1.0
+def _variance(trials: Sequence[Trial]) -> float:
+    """Of one trial around the accurate share of all: p · (1 - p) where all weigh the same.
+
+    An audit stands for ten alerts and is one verdict, so each counts by the square of its weight.
+    """
+    common = weighted_share(trials).value or 0.0
+    off = sum((trial.weight * (trial.accurate - common)) ** 2 for trial in trials)
+    return off / sum(trial.weight**2 for trial in trials)

@@ -66,6 +66,20 @@ class TestWeakSegments:
         named = [bool(weak_segments(trials(400, seed))) for seed in range(60)]
         assert np.mean(named) < 0.1
 
+    def test_where_a_few_audits_stand_for_many_none_is_named_either(self) -> None:
+        """One alert in twenty was drawn, stands for ten, and is false as a rule."""
+        named = []
+        for seed in range(60):
+            rng = random.Random(seed)
+            drawn = [rng.random() < 0.05 for _ in range(600)]
+            rows = [
+                Trial(n, str(n), rng.random() < (0.05 if audit else 0.5), 10.0 if audit else 1.0,
+                      features={name: rng.choice("abcd") for name in ("plan", "region", "size")})
+                for n, audit in enumerate(drawn)
+            ]  # fmt: skip
+            named.append(bool(weak_segments(rows)))
+        assert np.mean(named) < 0.1
+
     def test_an_identifier_is_no_segment(self) -> None:
         assert all(one.feature == "plan" for one in weak_segments(trials(900, plan_a=0.1)))
 
