@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -12,7 +12,8 @@ from django.db import connection
 from feedback.rules import Fact, label_of
 from scoring.amended import amendments_of
 from scoring.facts import facts_of_alerts
-from scoring.policy import HardRule
+from scoring.models import PolicyVersion
+from scoring.policy import HardRule, Policy, rules_from
 from scoring.thresholds import Bools, Evidence
 
 # What a simulation looks back on: the newest alerts, at most so many.
@@ -21,16 +22,21 @@ WINDOW = 20_000
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The newest alerts of a queue, oldest first, as evidence; `since` is when the first of them was decided."""
+    """The newest alerts of a queue, oldest first, as evidence; `since` is when the first of them was decided.
+
+    `versions`: of the policy, that decided about them.
+    """
 
     alert_ids: Sequence[int]
     evidence: Evidence
     since: datetime | None
+    versions: frozenset[int] = frozenset()
 
 
 # The first exposure of an alert is the draw that counts: one that a person raised again was not drawn.
 _HISTORY = """
-    SELECT x.alert_id, x.probability, x.propensity, x.decision <> 'hide', x.rule <> '', x.decided_at
+    SELECT x.alert_id, x.probability, x.propensity, x.decision <> 'hide', x.rule <> '', x.policy_version,
+           x.decided_at
     FROM feedback_exposure x
     WHERE x.queue_id = %s AND NOT EXISTS (
         SELECT 1 FROM feedback_exposure earlier WHERE earlier.alert_id = x.alert_id AND earlier.id < x.id
@@ -49,7 +55,7 @@ def history_of(queue_id: int, window: int = WINDOW) -> History:
     with connection.cursor() as cursor:
         cursor.execute(_HISTORY, [queue_id, window])
         rows = cursor.fetchall()[::-1]
-    ids, probability, propensity, shown, hard, decided = zip(*rows, strict=True) if rows else [()] * 6
+    ids, probability, propensity, shown, hard, versions, decided = zip(*rows, strict=True) if rows else [()] * 7
     labels = labels_of(queue_id, ids)
     evidence = Evidence(
         np.array(probability, float),
@@ -58,7 +64,18 @@ def history_of(queue_id: int, window: int = WINDOW) -> History:
         np.array([labels.get(alert_id, np.nan) for alert_id in ids], float),
         np.array(hard, bool),
     )
-    return History(ids, evidence, decided[0] if decided else None)
+    return History(ids, evidence, decided[0] if decided else None, frozenset(versions))
+
+
+def evidence_under(queue_id: int, in_force: Policy, history: History) -> Evidence:
+    """The evidence under the hard rules in force: what another version's rules showed is the threshold's by now.
+
+    The texts are read only where one of the versions that decided had other rules.
+    """
+    decided = PolicyVersion.objects.filter(queue_id=queue_id, version__in=history.versions)
+    if all(rules_from(rules) == in_force.hard_rules for rules in decided.values_list("hard_rules", flat=True)):
+        return history.evidence
+    return replace(history.evidence, hard=fall_under(in_force.hard_rules, history.alert_ids))
 
 
 def labels_of(queue_id: int, alert_ids: Sequence[int]) -> dict[int, float]:

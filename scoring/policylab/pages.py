@@ -13,7 +13,7 @@ from feedback.models import Alert, Queue, Role
 from feedback.naming import Names
 from feedback.people import Person
 from feedback.selectors import names_of, queue_for
-from scoring.evidence import History, fall_under, history_of
+from scoring.evidence import History, evidence_under, fall_under, history_of
 from scoring.lead.tables import Table, count
 from scoring.models import PolicyVersion
 from scoring.policy import rules_from
@@ -92,12 +92,13 @@ def lab_page(*, user: Person, slug: str, sent: QueryDict | None = None, problem:
     form, rules = forms_of(now.version, sent)
     _say_names(rules, names_of(queue))
     history, score = history_of(queue.pk), selectors.apprentice_of(queue.pk)
-    today = simulate(history.evidence, now.policy)
+    evidence = evidence_under(queue.pk, now.policy, history)
+    today = simulate(evidence, now.policy)
     readable = sent is not None and form.is_valid() and rules.is_valid()
     trial = try_out(wish_of(form, rules, now.version), now, history, score) if readable else None
     versions, undone = selectors.versions_of(queue), selectors.undone_by(queue, user)
     goal = trial.wish.goal if trial else Goal(now.version.target, now.version.cap)
-    choice = trial.choice if trial else choose(history.evidence, goal, now.policy.audited("yellow"))
+    choice = trial.choice if trial else choose(evidence, goal, now.policy.audited("yellow"))
     outlook, back_to = trial.outlook if trial else None, _back_to(versions, undone)
     return LabPage(
         queue=queue, version=now.version, form=form, rules=rules, apprentice=words.apprentice(score),
@@ -106,7 +107,7 @@ def lab_page(*, user: Person, slug: str, sent: QueryDict | None = None, problem:
         choice=words.chosen(choice) if trial and trial.policy.stage == "suppress" else "",
         versions=[words.version_line(one, may_come_back(one, now.version, undone)) for one in versions],
         back_to=back_to, brought_back=words.brought_back(back_to) if back_to else "",
-        caution=caution_about(trial, history.evidence) if trial else None,
+        caution=caution_about(trial, evidence) if trial else None,
         caution_today="" if trial else caution_about_today(now, choice),
         under_rules=_under(history, trial) if trial and sent and sent.get("action") == "try" else None,
         problem=problem,

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from feedback.models import Queue
 from feedback.selectors import head_of
-from scoring.evidence import history_of
+from scoring.evidence import evidence_under, history_of
 from scoring.following import Followed, follow, has_drifted
 from scoring.lifecycle.selectors import drift_level
 from scoring.models import PolicyVersion
@@ -38,7 +38,7 @@ def follow_queue(*, queue_id: int, now: datetime) -> PolicyVersion | None:
     found = None
     if version.adaptive:
         goal = Goal(version.target, version.cap)
-        found = follow(in_force, goal, history_of(queue_id).evidence, drift)
+        found = follow(in_force, goal, evidence_under(queue_id, in_force, history_of(queue_id)), drift)
     made = None if found is None else _append(queue_id, found, now)
     _looked[queue_id] = head
     return made

@@ -1,12 +1,15 @@
 """A hiding policy follows its queue: the worker's part."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from django.contrib.auth.models import User
 
-from feedback.models import Queue
+from feedback.models import Alert, Queue, Scorer
+from feedback.services import expose, raise_alerts
 from scoring.models import DriftAlarm, PolicyVersion, Stage
 from scoring.models.policies import Origin
 from scoring.policy import Decision, Policy
@@ -15,7 +18,10 @@ from scoring.services import change_policy, following
 from scoring.services.following import follow_queue
 from scoring.services.policies import policy_in_force
 from scoring.thresholds import Goal
+from tests import factories
 from tests.factories import NOON
+from tests.scoring.lead.history import NOW
+from tests.scoring.policylab.conftest import HISTORY, exposed
 from tests.scoring.policylab.histories import truth
 
 
@@ -83,6 +89,22 @@ class TestThresholds:
 
     def test_of_a_queue_that_only_ranks_stay(self, history: Queue) -> None:
         assert follow_queue(queue_id=history.pk, now=NOON) is None
+
+    def test_count_what_a_rule_that_is_gone_had_shown(self, history: Queue, upstream: Scorer, lena: User) -> None:
+        """Customers who wrote that they cancel: accurate, and the model does not know."""
+        hiding(history, hard_rules=[{"name": "leaving", "phrase": "cancel"}], hide_below=0.0)
+        drafts = [factories.make_draft("I cancel") for _ in range(30)]
+        ids = [one.alert_id for one in raise_alerts(queue=history, scorer=upstream, drafts=drafts, now=NOW)]
+        shown = [replace(exposed(pk, 0.02, HISTORY, NOW), policy_version=2, rule="leaving") for pk in ids]
+        expose(queue=history, drafts=shown, now=NOW)
+        for alert in Alert.objects.filter(pk__in=ids).select_related("queue"):
+            factories.judge(alert, lena)
+        under_it = follow_queue(queue_id=history.pk, now=NOON)
+        hiding(history, hard_rules=[], hide_below=0.45)
+        following._looked.clear()
+        without = follow_queue(queue_id=history.pk, now=NOON)
+        assert under_it is not None and without is not None
+        assert without.hide_below <= 0.02 < under_it.hide_below
 
     def test_fall_to_nothing_without_evidence(self, queue: Queue) -> None:
         hiding(queue)
