@@ -10,6 +10,7 @@ sure one can be, and since when.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -34,13 +35,17 @@ HABIT_PRIOR, HABIT_LIMIT, HABIT_FROZEN = 8.0, 1.5, 3.0
 HASTE_LIMIT, HASTE_EACH, HASTE_FACTOR = 3.0, 0.3, 4.0
 LONGEST_GAP_SECONDS: Final = 900.0
 ENOUGH_GAPS: Final = 20  # before there is an own pace to compare with
+# What a model says that has learnt so few ledger rows is the scorer's own score, or a first guess after this very judge
+# alone. By that nobody is measured before others have given so many verdicts on what a model as young has said.
+ENOUGH_OTHERS, YOUNG = 20, 300
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """One verdict as the gate sees it.
 
-    `probability`: what the model gave the alert before it was judged. `truth`: where it is certain, however late.
+    `probability`: what the model gave the alert before it was judged, when it had learnt as many ledger rows as
+    `learnt` (None: enough). `truth`: where it is certain, however late.
     `gap_seconds`: since the judge's verdict before, None where that is long ago. `check`: asked to see how far the
     judge can be believed; it is followed like any other.
     """
@@ -52,6 +57,7 @@ class Sighting:
     truth: bool | None = None
     gap_seconds: float | None = None
     check: bool = False
+    learnt: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ def suspicions(
     fits = _Fits(by_judge)
     found = {}
     for judge, mine in by_judge.items():
-        suspicion = _follow(mine, fits.without(judge), right.get(judge, (0.9, 0.9)), threshold)
+        suspicion = _follow(_measured(mine, by_judge), fits.without(judge), right.get(judge, (0.9, 0.9)), threshold)
         if suspicion is not None:
             found[judge] = suspicion
     return found
@@ -121,6 +127,21 @@ def expectations(sightings: Sequence[Sighting]) -> dict[Hashable, float]:
     by_judge = _by_judge(sightings)
     fits = _Fits(by_judge)
     return {judge: _expected(mine, fits.without(judge)) for judge, mine in by_judge.items()}
+
+
+def _measured(mine: Sequence[Sighting], by_judge: Mapping[Hashable, Sequence[Sighting]]) -> list[Sighting]:
+    """The verdicts of one judge that can be held against the truth, a model that knows enough, or others."""
+    others = (one for judge, rows in by_judge.items() if judge != mine[0].judge for one in rows)
+    ages = sorted(_age(one) for one in others)
+    return [
+        one
+        for one in mine
+        if one.truth is not None or _age(one) >= YOUNG or bisect_right(ages, _age(one)) >= ENOUGH_OTHERS
+    ]
+
+
+def _age(one: Sighting) -> int:
+    return YOUNG if one.learnt is None else one.learnt
 
 
 def _by_judge(sightings: Sequence[Sighting]) -> dict[Hashable, list[Sighting]]:

@@ -49,9 +49,9 @@ _SIGHTINGS = """
             AND judge_id IS NOT NULL
     )
     SELECT tail.position, tail.judge_id, tail.value = 'accurate', exposure.probability, tail.gap, tail.alert_id,
-           tail.is_check
+           tail.is_check, exposure.position
     FROM tail CROSS JOIN LATERAL (
-        SELECT probability FROM feedback_exposure WHERE alert_id = tail.alert_id ORDER BY id LIMIT 1
+        SELECT probability, position FROM feedback_exposure WHERE alert_id = tail.alert_id ORDER BY id LIMIT 1
     ) AS exposure
     WHERE turn = 1 AND value <> 'unsure'
         AND (first_counts OR NOT EXISTS (SELECT 1 FROM feedback_ledgerentry AS back WHERE back.retracts_id = tail.id))
@@ -94,9 +94,16 @@ def _sightings(queue_id: int, low: int, facts: Mapping[int, list[rules.Fact]]) -
         cursor.execute(_SIGHTINGS, {"queue": queue_id, "low": low})
         return [
             Sighting(
-                position, judge, said, probability, rules.certain_answer(facts.get(alert_id, ()), judge), gap, check
+                position,
+                judge,
+                said,
+                probability,
+                rules.certain_answer(facts.get(alert_id, ()), judge),
+                gap,
+                check,
+                learnt,
             )
-            for position, judge, said, probability, gap, alert_id, check in cursor.fetchall()
+            for position, judge, said, probability, gap, alert_id, check, learnt in cursor.fetchall()
         ]
 
 

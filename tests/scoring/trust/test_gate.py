@@ -134,3 +134,28 @@ class TestTheHonest:
     def test_a_strict_one_is_measured_by_their_own_past(self) -> None:
         """Fewer accurate ones than the others say, evenly: a habit, not a flood."""
         assert found(FIVE | {"tom": careless(0.35)}, 1_000, sharp=1.0) == {}
+
+
+class TestAYoungModel:
+    """It says .65 of everything, as the scorer does; one alert in twenty is accurate."""
+
+    def sightings(self, judge: str, learnt: int, count: int = 60) -> list[Sighting]:
+        return [Sighting(n, judge, n % 20 == 0, 0.65, learnt=learnt) for n in range(1, count + 1)]
+
+    def test_is_no_measure_of_who_is_alone(self) -> None:
+        assert suspicions(self.sightings("rhea", 0), {}) == {}
+
+    def test_is_no_measure_by_what_others_say_of_an_older_one(self) -> None:
+        later = [Sighting(n, "tom", n % 2 == 0, 0.65, learnt=200) for n in range(61, 121)]
+        assert suspicions([*self.sightings("rhea", 0), *later], {}) == {}
+
+    def test_is_one_where_others_have_judged_what_it_said(self) -> None:
+        others = [Sighting(n, "tom", n % 3 > 0, 0.65, learnt=0) for n in range(61, 121)]
+        assert suspicions([*self.sightings("rhea", 0), *others], {})["rhea"].way == "false"
+
+    def test_is_one_once_it_knows_enough(self) -> None:
+        assert suspicions(self.sightings("rhea", 300), {})["rhea"].way == "false"
+
+    def test_leaves_known_answers_to_tell(self) -> None:
+        told = [Sighting(n, "rhea", False, 0.65, truth=True, learnt=0) for n in range(1, 21)]
+        assert suspicions(told, {})["rhea"].known == 6

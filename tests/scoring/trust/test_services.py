@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from feedback.models import Alert, LedgerEntry, Queue, Role, Scorer, Value
+from feedback.models import Alert, LedgerEntry, Membership, Queue, Role, Scorer, Value
 from scoring.fold import configuration_of, model_at
 from scoring.lifecycle.deeds import do
 from scoring.models import Amendment, AmendmentKind, Ruling, Suspect
@@ -92,6 +92,16 @@ class TestTheGate:
     def test_the_sweep_finds_the_queue_and_then_rests(self, queue: Queue) -> None:
         assert vet_queues_behind(now=LATER) == 1
         assert selectors.queues_to_vet() == []
+
+
+def test_the_only_rep_of_a_new_queue_is_not_held_back_for_what_its_scorer_thought(queue: Queue, rhea: User) -> None:
+    """A backlog that the model scored when it knew nothing; most of it false."""
+    new = make_queue("new")
+    Membership.objects.create(user=rhea, queue=new, role=Role.REP)
+    drafts = [make_draft(upstream_score=0.8) for _ in range(40)]
+    for number, taken in enumerate(take_in(queue=new, scorer=make_scorer("rules", new), drafts=drafts, now=NOON)):
+        judge(Alert.objects.get(pk=taken.alert_id), rhea, Value.FALSE_POSITIVE if number % 20 else Value.ACCURATE)
+    assert vet_judges(queue=new, now=LATER) == []
 
 
 @pytest.fixture
