@@ -80,20 +80,23 @@ def _row_of(about: About) -> Suppression:
 def quiet_customer(*, alert: Alert, days: int, by: Person, now: datetime, note: str = "") -> Suppression:
     """Hide the customer's further alerts in this queue until one is worse than this one, or the days are over.
 
-    "Worse" is measured from where the alert stands now. Asked again while one is in force, it answers that one.
+    "Worse" is measured from where the alert stands now. Asked again while one is in force, it answers that one: two
+    clicks at once do not make a second, which would outlive the lift of the first.
     """
-    known = in_force_rows(alert.queue_id, now).filter(scope=Scope.CUSTOMER, customer_id=alert.customer_id).first()
-    if known is not None:
-        return known
-    tier, probability = _standing_of(alert)
-    bar = bar_of(tier, probability, alert.upstream_score)
-    return _append(
-        alert.queue, days, now,
-        Suppression(
-            scope=Scope.CUSTOMER, customer_id=alert.customer_id, alert=alert, note=note, created_by_id=id_of(by),
-            bar_tier=bar.tier, bar_probability=bar.probability, bar_upstream=bar.upstream,
-        ),
-    )  # fmt: skip
+    with transaction.atomic():
+        Queue.objects.select_for_update(no_key=True).get(pk=alert.queue_id)
+        known = in_force_rows(alert.queue_id, now).filter(scope=Scope.CUSTOMER, customer_id=alert.customer_id).first()
+        if known is not None:
+            return known
+        tier, probability = _standing_of(alert)
+        bar = bar_of(tier, probability, alert.upstream_score)
+        return _append(
+            alert.queue, days, now,
+            Suppression(
+                scope=Scope.CUSTOMER, customer_id=alert.customer_id, alert=alert, note=note, created_by_id=id_of(by),
+                bar_tier=bar.tier, bar_probability=bar.probability, bar_upstream=bar.upstream,
+            ),
+        )  # fmt: skip
 
 
 def lift(*, suppression: Suppression, by: Person | None, now: datetime, worse: int | None = None) -> Suppression:

@@ -20,6 +20,7 @@ from scoring.services import change_policy
 from scoring.services.quieting import About, SuppressionRefused, lift, quiet_customer, suppress
 from tests import factories
 from tests.factories import NOON
+from tests.feedback.test_ledger import at_once
 
 PAGE = "/lead/churn/quiet/"
 
@@ -172,6 +173,12 @@ class TestAQuietCustomer:
     def test_is_quiet_once(self, quieted: Suppression, upstream: Scorer, rhea: User) -> None:
         assert quieted.alert is not None
         assert quiet_customer(alert=quieted.alert, days=3, by=rhea, now=NOON) == quieted
+
+    @pytest.mark.django_db(transaction=True)
+    def test_is_quiet_once_where_many_ask_at_once(self, queue: Queue, upstream: Scorer, rhea: User) -> None:
+        alert = raise_for(queue, upstream)
+        made = at_once([lambda: quiet_customer(alert=alert, days=30, by=rhea, now=NOON)] * 8)
+        assert len({one.pk for one in made}) == Suppression.objects.count() == 1  # type: ignore[attr-defined]
 
     def test_of_another_queue_cannot_be_reached(self, quieted: Suppression, mallory: User, client: Client) -> None:
         client.force_login(mallory)
