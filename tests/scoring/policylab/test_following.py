@@ -87,6 +87,21 @@ class TestThresholds:
         hiding(history, adaptive=False)
         assert follow_queue(queue_id=history.pk, now=NOON) is None
 
+    def test_that_stay_are_audited_more_all_the_same_while_the_queue_drifts(self, history: Queue) -> None:
+        kept = hiding(history, adaptive=False, expected={"lost": 0.01})
+        alarm = DriftAlarm.objects.create(
+            queue=history, family="inputs", detector="ADWIN", since_position=1, since_at=NOON, level=0.6, opened_at=NOON
+        )
+        made = follow_queue(queue_id=history.pk, now=NOON)
+        assert made is not None and (made.origin, made.drift, made.adaptive) == (Origin.DRIFT, 0.6, False)
+        assert (made.hide_below, made.orange_from, made.red_from) == (kept.hide_below, kept.orange_from, kept.red_from)
+        assert made.expected == {"lost": 0.01}
+        assert policy_in_force(history.pk).audited("yellow") == pytest.approx(0.1 + 0.4 * 0.6)
+        DriftAlarm.objects.filter(pk=alarm.pk).update(closed_at=NOON)
+        again = follow_queue(queue_id=history.pk, now=NOON)
+        assert again is not None and again.drift == 0.0
+        assert follow_queue(queue_id=history.pk, now=NOON) is None
+
     def test_of_a_queue_that_only_ranks_stay(self, history: Queue) -> None:
         assert follow_queue(queue_id=history.pk, now=NOON) is None
 
