@@ -13,6 +13,7 @@ from feedback.locks import Lock, take_if_free
 from feedback.models import LedgerEntry, Queue
 from feedback.selectors import facts_touched, head_of
 from scoring import nearest
+from scoring.each import each
 from scoring.facts import facts_of_alerts
 from scoring.features import extract
 from scoring.models import MemoryStanding, RememberedAlert
@@ -42,8 +43,7 @@ def remember_behind(*, strides: int = 5) -> list[int]:
     rows = Queue.objects.filter(throwaway=False).annotate(head=Subquery(head)).exclude(head=None)
     known = {one.queue_id: one for one in MemoryStanding.objects.filter(version=nearest.VERSION)}
     behind = [one.pk for one in rows if one.pk not in known or known[one.pk].position < one.head]
-    for queue_id in behind:
-        remember(queue_id=queue_id, strides=strides)
+    each(behind, lambda queue_id: remember(queue_id=queue_id, strides=strides))
     return behind
 
 

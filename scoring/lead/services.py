@@ -17,6 +17,7 @@ from feedback.selectors import entries_about, entries_since, head_of
 from feedback.services import facts_of
 from scoring.amended import amendments_of
 from scoring.amendments import Amendments
+from scoring.each import each
 from scoring.lead.periods import monday_of, mondays
 from scoring.lead.rollups import recount_blocks, recount_weeks
 from scoring.models import Amendment, FigureStanding, JudgedAlert, LearningBlock, WeeklyAgreement, WeeklyFigure
@@ -75,7 +76,7 @@ def count_queues_behind(*, now: datetime) -> list[int]:
     queues = Queue.objects.filter(throwaway=False).select_related("figure_standing")
     queues = queues.annotate(head=Subquery(head), arrived=Subquery(arrived), amended=_NEWEST_AMENDMENT)
     behind = [queue for queue in queues if _is_behind(queue)]
-    return [catch_up(queue=queue, now=now).pk for queue in behind]
+    return each(behind, lambda queue: int(catch_up(queue=queue, now=now).pk))
 
 
 def _is_behind(queue: Any) -> bool:

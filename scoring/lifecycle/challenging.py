@@ -17,6 +17,7 @@ from feedback.people import Person
 from feedback.selectors import head_of
 from scoring import checkpoints
 from scoring.amended import amendments_of
+from scoring.each import each
 from scoring.facts import facts_of_alerts
 from scoring.features import extract
 from scoring.fold import Belief, Way, configuration_of
@@ -132,7 +133,7 @@ def put_in_force(*, queue: Queue, version: int, by: Person, now: datetime) -> Mo
 def challenge_all(*, now: datetime) -> int:
     """A turn for every challenger; returns how many alerts they scored."""
     contests = Challenger.objects.filter(ended_at__isnull=True).values_list("pk", flat=True)
-    return sum(work(challenger_id=pk, now=now) for pk in contests)
+    return sum(each(contests, lambda pk: work(challenger_id=pk, now=now)))
 
 
 def work(*, challenger_id: int, now: datetime) -> int:

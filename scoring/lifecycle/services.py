@@ -11,6 +11,7 @@ from django.db import transaction
 from feedback.models import Queue
 from feedback.people import Person
 from feedback.selectors import head_of
+from scoring.each import each
 from scoring.fold import configuration_of
 from scoring.learner.model_config import ModelConfig
 from scoring.lifecycle import arrivals as reads
@@ -37,8 +38,7 @@ class AlarmIsClosed(ValueError):
 def watch_queues(*, now: datetime) -> list[int]:
     """Watch every queue; returns those in which an alarm is open."""
     watched = reads.queues_watched()
-    for queue_id in watched:
-        watch(queue_id=queue_id, now=now)
+    each(watched, lambda queue_id: watch(queue_id=queue_id, now=now))
     open_alarms = DriftAlarm.objects.filter(queue__in=watched, closed_at__isnull=True)
     return sorted(set(open_alarms.values_list("queue_id", flat=True)))
 

@@ -14,6 +14,7 @@ from feedback.locks import Lock, take_if_free
 from feedback.models import Queue, Role
 from feedback.people import Person
 from feedback.selectors import head_of, queue_for
+from scoring.each import each
 from scoring.models import JudgeFigure, Ruling, Suspect, Vetting
 from scoring.services import amending
 from scoring.trust import selectors
@@ -57,7 +58,7 @@ def vet_judges(*, queue: Queue, now: datetime) -> list[Suspect]:
 def vet_queues_behind(*, now: datetime) -> int:
     """Look at the judges of every queue whose ledger has grown; how many were held back."""
     queues = Queue.objects.in_bulk(selectors.queues_to_vet())
-    return sum(len(vet_judges(queue=queue, now=now)) for queue in queues.values())
+    return sum(map(len, each(queues.values(), lambda queue: vet_judges(queue=queue, now=now))))
 
 
 def rule(*, user: Person, slug: str, suspect_id: int, wanted: str, now: datetime) -> Suspect:
