@@ -13,8 +13,8 @@ from feedback.desk.query import Query
 from feedback.desk.search import search
 from feedback.desk.selectors import Desk, Inbox, Work
 from feedback.models import Alert, LedgerEntry, OpenAlert, Queue, Source
-from feedback.people import Person
-from feedback.selectors import queue_for
+from feedback.people import Person, id_of
+from feedback.selectors import queue_for, standing_verdict
 from feedback.services import Recorded, checks, record_verdict
 from feedback.services.holds import hold, hold_next
 
@@ -141,7 +141,7 @@ def judge_on_desk(*, alert: Alert, judge: Person, decision: dict[str, Any], now:
     Raises what `record_verdict` raises; nothing is written then.
     """
     check = None if selectors.is_open(alert) else checks.check_on(judge, alert.pk)
-    if check is not None:
+    if check is not None and not _settled_by(judge, alert):
         recorded = record_verdict(
             alert=alert, judge=judge, source=Source.REP, blind=True, is_check=True, now=now, **decision
         )
@@ -150,6 +150,12 @@ def judge_on_desk(*, alert: Alert, judge: Person, decision: dict[str, Any], now:
     source = selectors.source_of(judge, alert, decision["seen"])
     blind = selectors.is_blind(alert)
     return record_verdict(alert=alert, judge=judge, source=source, blind=blind, now=now, **decision)
+
+
+def _settled_by(person: Person, alert: Alert) -> bool:
+    """Whether it is this person's own verdict that keeps an alert closed: their check was open again meanwhile."""
+    standing = standing_verdict(alert)
+    return standing is not None and standing.judge_id == id_of(person)
 
 
 def _name_of(standing: OpenAlert) -> str:

@@ -27,7 +27,8 @@ LOOK_BACK, MOST, YOUNGEST = (1_000, 5_000, 20_000), 300, 50
 PUT_OFF = timedelta(hours=1)
 
 # One round trip at every "next": the check that waits, the person's last ledger row, how many checks they had. At the
-# desk an alert that is open is work like any other; labelers may agree on one that still waits for a rep.
+# desk an alert that is open is work like any other; labelers may agree on one that still waits for a rep. What was
+# opened again and judged by this very person is no check any more.
 _STATE = """
     SELECT
         (SELECT id FROM feedback_check c
@@ -35,6 +36,8 @@ _STATE = """
              AND (put_off_at IS NULL OR (source = 'rep' AND put_off_at <= %(again)s))
              AND source = %(source)s AND (source <> 'rep'
                  OR NOT EXISTS (SELECT 1 FROM feedback_openalert o WHERE o.alert_id = c.alert_id))
+             AND NOT EXISTS (SELECT 1 FROM feedback_ledgerentry mine
+                             WHERE mine.alert_id = c.alert_id AND mine.judge_id = %(person)s)
          ORDER BY id LIMIT 1),
         (SELECT position FROM feedback_ledgerentry WHERE judge_id = %(person)s AND queue_id = %(queue)s
          ORDER BY recorded_at DESC, position DESC LIMIT 1),

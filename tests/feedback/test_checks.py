@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from feedback.desk.later import Later
+from feedback.desk.selectors import alert_on_desk
 from feedback.desk.services import Choice, judge_on_desk, put_off, sit_down, take_next
 from feedback.models import Alert, Check, LedgerEntry, OpenAlert, Queue, Scorer, Source, Value
 from feedback.selectors import label_of_alert, standing_verdict
@@ -47,6 +48,18 @@ def waiting(queue: Queue, upstream: Scorer) -> Alert:
 
 def next_of(person: User, queue: Queue, now: datetime = LATER, **choice: Any) -> Any:
     return sit_down(user=person, slug=queue.slug, choice=Choice(**choice), later=Later({}, now), now=now).work
+
+
+def decide(value: Value = Value.ACCURATE, seen: uuid.UUID | None = None) -> dict[str, Any]:
+    return {"value": value, "decision_id": uuid.uuid4(), "seen": seen, "reason": "", "note": ""}
+
+
+def opened_again_and_judged(person: User, colleague: User, queue: Queue, scorer: Scorer) -> LedgerEntry:
+    """A check that was open again by the time the person judged it: their verdict."""
+    theirs = judge(raise_alert(queue, scorer, "theirs"), colleague)
+    shown = next_of(person, queue).alert
+    retract_verdict(verdict=theirs, judge=colleague, decision_id=uuid.uuid4(), now=LATER)
+    return judge_on_desk(alert=alert_on_desk(person, shown.pk), judge=person, decision=decide(), now=LATER).entry
 
 
 def answer(person: User, queue: Queue, value: Value = Value.FALSE_POSITIVE, **more: Any) -> LedgerEntry:
@@ -169,6 +182,21 @@ class TestBeingJudged:
         entry = judge_on_desk(alert=shown, judge=rhea, decision=decision, now=LATER).entry
         assert not entry.is_check
         assert not OpenAlert.objects.filter(alert=alert).exists()
+
+    def test_judged_when_it_was_opened_again_it_comes_no_more(
+        self, rhea: User, tom: User, queue: Queue, upstream: Scorer, waiting: Alert
+    ) -> None:
+        opened_again_and_judged(rhea, tom, queue, upstream)
+        assert next_of(rhea, queue).alert == waiting
+
+    def test_a_verdict_on_what_was_opened_again_can_be_changed_as_any(
+        self, rhea: User, tom: User, queue: Queue, upstream: Scorer
+    ) -> None:
+        mine = opened_again_and_judged(rhea, tom, queue, upstream)
+        alert = alert_on_desk(rhea, mine.alert_id)
+        decision = decide(Value.FALSE_POSITIVE, seen=mine.decision_id)
+        changed = judge_on_desk(alert=alert, judge=rhea, decision=decision, now=LATER).entry
+        assert standing_verdict(alert) == changed
 
 
 @pytest.mark.usefixtures("own", "waiting")
