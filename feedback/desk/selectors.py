@@ -236,8 +236,14 @@ def arrived_since(queue: Queue, alert_id: int) -> int:
 
 
 def source_of(user: Person, alert: Alert, seen: uuid.UUID | None) -> Source:
-    """What a verdict on the desk counts as: a lead who overrules a verdict that they saw adjudicates; else a rep's."""
-    if seen is None or LedgerEntry.objects.filter(decision_id=seen, judge_id=id_of(user)).exists():
+    """What a verdict on the desk counts as: a lead who overrules a verdict that they saw adjudicates; else a rep's.
+
+    Whoever changes their own verdict gives one of the same kind: a rep's would not move the label of an adjudication.
+    """
+    if seen is None:
+        return Source.REP
+    own = LedgerEntry.objects.filter(decision_id=seen, judge_id=id_of(user)).values_list("source", flat=True).first()
+    if own is not None and own != Source.LEAD:
         return Source.REP
     leads = Membership.objects.filter(user_id=id_of(user), queue_id=alert.queue_id, role=Role.LEAD)
     return Source.LEAD if leads.exists() else Source.REP

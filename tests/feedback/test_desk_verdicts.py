@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from feedback.desk.judged import last_judged
 from feedback.models import Alert, LedgerEntry, Membership, OpenAlert, Queue, Role, Scorer, Source, Value
+from feedback.selectors import label_of_alert
 from tests import factories
 from tests.feedback.test_desk import at_desk, decide, hidden
 
@@ -78,6 +79,16 @@ class TestVerdict:
         toms = factories.judge(alert, tom)
         decide(at_desk(lena), alert, "false_positive", seen=toms.decision_id)
         assert LedgerEntry.objects.latest("position").source == Source.LEAD
+
+    def test_of_a_lead_who_thinks_an_adjudication_over_adjudicates_again(
+        self, alert: Alert, tom: User, lena: User
+    ) -> None:
+        client = at_desk(lena)
+        decide(client, alert, "false_positive", seen=factories.judge(alert, tom).decision_id)
+        decide(client, alert, "accurate", seen=LedgerEntry.objects.latest("position").decision_id)
+        label = label_of_alert(alert)
+        assert label is not None
+        assert label.accurate
 
     def test_with_the_id_of_another_decision_is_refused(self, alert: Alert, rhea: User) -> None:
         client, decision_id = at_desk(rhea), uuid.uuid4()
