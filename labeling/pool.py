@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from feedback import rules
-from feedback.models import Alert, Kind, LedgerEntry, Source, Value
+from feedback.models import Alert, Kind, LedgerEntry, Membership, Role, Source, Value
 from feedback.selectors import entries_about
 from feedback.services import facts_of
-from labeling.models import Because, Question, State
+from labeling.models import Because, Hold, Lease, Question, State
 
 # Open alerts of the tenth that the model is least sure of, and as many drawn at random: what is chosen from.
 NEAR, RANDOM = 250, 250
@@ -23,8 +24,9 @@ LATELY = 150
 _OPEN = """
     WITH askable AS (
         SELECT o.alert_id, o.probability FROM feedback_openalert o
-        WHERE o.queue_id = %(queue)s AND (o.visible OR NOT o.visible) AND NOT EXISTS (
-            SELECT 1 FROM labeling_question q WHERE q.alert_id = o.alert_id AND q.state IN ('open', 'answered'))
+        WHERE o.queue_id = %(queue)s AND (o.visible OR NOT o.visible) AND o.alert_id <> ALL(%(unwanted)s)
+            AND NOT EXISTS (
+                SELECT 1 FROM labeling_question q WHERE q.alert_id = o.alert_id AND q.state IN ('open', 'answered'))
     )
     SELECT alert_id, bool_or(drawn) FROM (
         (SELECT alert_id, false AS drawn FROM (
@@ -54,10 +56,24 @@ class SecondLook:
     accurate: bool | None
 
 
+def nobody_left(queue_id: int) -> Q:
+    """Of questions: those whose alert every labeler of the queue has answered or skipped."""
+    ended = Lease.objects.filter(state__in=[Hold.ANSWERED, Hold.SKIPPED])
+    theirs = ended.filter(question__alert=OuterRef(OuterRef("alert")), labeler=OuterRef("user"))
+    labelers = Membership.objects.filter(queue_id=queue_id, role=Role.LABELER, user__is_active=True)
+    return Exists(ended.filter(question__alert=OuterRef("alert"))) & ~Exists(labelers.filter(~Exists(theirs)))
+
+
 def askable(queue_id: int, seed: str) -> dict[int, bool]:
-    """Open alerts that no question is about: some the model is unsure of, and some drawn at random (True)."""
+    """Open alerts that no question is about: some the model is unsure of, and some drawn at random (True).
+
+    None that every labeler has had, in questions that were withdrawn for it.
+    """
+    withdrawn = Question.objects.filter(nobody_left(queue_id), queue_id=queue_id, state=State.WITHDRAWN)
+    unwanted = list(withdrawn.filter(alert__open__isnull=False).values_list("alert_id", flat=True))
+    known: dict[str, Any] = {"queue": queue_id, "near": NEAR, "random": RANDOM, "seed": seed, "unwanted": unwanted}
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN, {"queue": queue_id, "near": NEAR, "random": RANDOM, "seed": seed})
+        cursor.execute(_OPEN, known)
         return dict(cursor.fetchall())
 
 
@@ -70,7 +86,7 @@ def second_looks(queue_id: int, head: int) -> list[SecondLook]:
     with connection.cursor() as cursor:
         cursor.execute(_SURPRISING, {"queue": queue_id, "after": after, "far": FAR})
         surprising = [alert_id for (alert_id,) in cursor.fetchall()]
-    found = entries_about(_not_asked({*doubtful, *surprising}))
+    found = entries_about(_not_asked(queue_id, {*doubtful, *surprising}))
     looks = (_second_look(alert_id, facts_of(entries)) for alert_id, entries in found.items())
     return [look for look in looks if look is not None]
 
@@ -95,6 +111,7 @@ def lately_seen(queue_id: int, head: int) -> set[int]:
     return {*judged, *asked}
 
 
-def _not_asked(alert_ids: set[int]) -> list[int]:
-    questions = Question.objects.filter(alert_id=OuterRef("pk"), state__in=[State.OPEN, State.ANSWERED])
+def _not_asked(queue_id: int, alert_ids: set[int]) -> list[int]:
+    asked = Q(state__in=[State.OPEN, State.ANSWERED]) | (Q(state=State.WITHDRAWN) & nobody_left(queue_id))
+    questions = Question.objects.filter(asked, alert_id=OuterRef("pk"))
     return list(Alert.objects.filter(~Exists(questions), pk__in=alert_ids).order_by("pk").values_list("pk", flat=True))

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from feedback.locks import Lock, take_if_free
-from feedback.models import Kind, LedgerEntry, Membership, Queue, Role, Source, Value
+from feedback.models import Kind, LedgerEntry, Queue, Source, Value
 from labeling import pool
 from labeling.models import Because, Hold, Lease, Question, QuestionPlan, State
 from labeling.plans import plan_of
@@ -41,8 +41,8 @@ class Filled:
 def fill_questions(*, queue: Queue, now: datetime) -> Filled:
     """Keep a queue's plan: as many open questions as it wants, each still worth an answer.
 
-    1. One worker at a time; another one's turn does ours. 2. Withdraw what a rep has settled and what every labeler has
-    skipped. 3. Drop unseen questions that an older model chose. 4. Ask what is missing, once a quarter is.
+    1. One worker at a time; another one's turn does ours. 2. Withdraw what a rep has settled and what no labeler is
+    left for. 3. Drop unseen questions that an older model chose. 4. Ask what is missing, once a quarter is.
     """
     with transaction.atomic():
         if not take_if_free(Lock.FILL, queue.pk):
@@ -51,7 +51,7 @@ def fill_questions(*, queue: Queue, now: datetime) -> Filled:
         withdrawn = _withdraw_settled(queue.pk, now) + _withdraw_unwanted(queue.pk, now)
         with replica_of(queue.pk).hold(sync_limit=None) as belief:
             dropped = _drop_stale(queue.pk, belief.position)
-            missing = plan.open_questions - Question.objects.filter(queue=queue, state=State.OPEN).count()
+            missing = plan.open_questions - _ready(queue.pk)
             picks = _choose(queue.pk, belief, plan, missing) if missing >= max(1, plan.open_questions // 4) else []
             position = belief.position
         Question.objects.bulk_create([_question(queue, pick, plan, position, now) for pick in picks])
@@ -68,11 +68,14 @@ def _withdraw_settled(queue_id: int, now: datetime) -> int:
 
 
 def _withdraw_unwanted(queue_id: int, now: datetime) -> int:
-    """Withdraw questions that every labeler of the queue has skipped."""
-    labelers = Membership.objects.filter(queue_id=queue_id, role=Role.LABELER).count()
-    skips = Count("leases", filter=Q(leases__state=Hold.SKIPPED))
-    unwanted = Question.objects.filter(queue_id=queue_id, state=State.OPEN).annotate(skips=skips)
-    return _withdraw(Question.objects.filter(pk__in=unwanted.filter(skips__gte=max(1, labelers)).values("pk")), now)
+    """Withdraw questions that every labeler of the queue has skipped, or answered where one more should have."""
+    return _withdraw(Question.objects.filter(pool.nobody_left(queue_id), queue_id=queue_id), now)
+
+
+def _ready(queue_id: int) -> int:
+    """How many open questions nobody has dealt with: others wait for those who have not, who may be long in coming."""
+    dealt = Lease.objects.filter(question=OuterRef("pk"), state__in=[Hold.ANSWERED, Hold.SKIPPED])
+    return Question.objects.filter(~Exists(dealt), queue_id=queue_id, state=State.OPEN).count()
 
 
 def _withdraw(questions: QuerySet[Question], now: datetime) -> int:

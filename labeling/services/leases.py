@@ -26,8 +26,8 @@ _BEST = """
     WHERE q.queue_id = %(queue)s AND q.state = 'open'
       AND (SELECT count(*) FROM labeling_lease l WHERE l.question_id = q.id
            AND (l.state = 'answered' OR (l.state = 'held' AND l.expires_at > %(now)s))) < q.overlap
-      AND NOT EXISTS (SELECT 1 FROM labeling_lease l WHERE l.question_id = q.id AND l.labeler_id = %(labeler)s
-                      AND l.state <> 'lapsed')
+      AND NOT EXISTS (SELECT 1 FROM labeling_question asked JOIN labeling_lease l ON l.question_id = asked.id
+                      WHERE asked.alert_id = q.alert_id AND l.labeler_id = %(labeler)s AND l.state <> 'lapsed')
       AND NOT EXISTS (SELECT 1 FROM feedback_ledgerentry e WHERE e.alert_id = q.alert_id AND e.judge_id = %(labeler)s
                       AND e.source <> 'labeler')
       AND NOT EXISTS (SELECT 1 FROM feedback_check c WHERE c.alert_id = q.alert_id AND c.person_id = %(labeler)s)

@@ -1,5 +1,6 @@
 """Keeping questions ready."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.contrib.auth.models import User
 from feedback.models import Alert, Queue, Scorer, Source, Value
 from labeling import pool
 from labeling.models import Because, Hold, Lease, Question, QuestionPlan, State
-from labeling.services import Filled, claim_next, fill_questions, skip
+from labeling.services import Filled, answer, claim_next, fill_questions, skip
 from labeling.services.filling import STALE_ROWS
 from labeling.tasks import fill as fill_task
 from labeling.tasks import sweep
@@ -136,10 +137,48 @@ class TestWithdrawing:
             skip(question=question, labeler=person, now=NOON)
         assert fill(question.queue).withdrawn == 1
 
+    def test_one_that_lacks_an_answer_nobody_is_left_to_give_is_withdrawn(self, ada: User, ask: Ask) -> None:
+        put = ask(overlap=2)
+        claim_next(queue=put.queue, labeler=ada, now=NOON)
+        answer(question=put, labeler=ada, value=Value.ACCURATE, decision_id=uuid.uuid4(), now=NOON)
+        assert fill(put.queue).withdrawn == 1
+
     def test_one_that_somebody_has_not_seen_stays(self, ada: User, ben: User, question: Question) -> None:
         claim_next(queue=question.queue, labeler=ada, now=NOON)
         skip(question=question, labeler=ada, now=NOON)
         assert fill(question.queue).withdrawn == 0
+
+
+def skipped_by(person: User, queue: Queue, times: int) -> list[int]:
+    """The alerts that a labeler is asked about in turn, leaving each, while questions are kept ready."""
+    asked = []
+    for _ in range(times):
+        fill(queue)
+        if (lease := claim_next(queue=queue, labeler=person, now=LATER)) is not None:
+            asked.append(lease.question.alert_id)
+            skip(question=lease.question, labeler=person, now=LATER)
+    return asked
+
+
+class TestWhatALabelerHadBefore:
+    def test_what_every_labeler_skipped_is_not_asked_again(self, ada: User, queue: Queue, alerts: list[Alert]) -> None:
+        assert len(set(skipped_by(ada, queue, times=8))) == 8
+
+    def test_what_one_labeler_skipped_leaves_as_much_ready_for_them(
+        self, ada: User, ben: User, queue: Queue, alerts: list[Alert]
+    ) -> None:
+        QuestionPlan.objects.create(queue=queue, open_questions=4)
+        assert len(skipped_by(ada, queue, times=8)) == 8
+
+    def test_an_alert_that_is_asked_about_again_goes_to_those_who_have_not_had_it(
+        self, ada: User, ben: User, ask: Ask, question: Question
+    ) -> None:
+        claim_next(queue=question.queue, labeler=ada, now=NOON)
+        skip(question=question, labeler=ada, now=NOON)
+        Question.objects.update(state=State.WITHDRAWN, closed_at=NOON)
+        ask(question.alert)
+        assert claim_next(queue=question.queue, labeler=ada, now=NOON) is None
+        assert claim_next(queue=question.queue, labeler=ben, now=NOON) is not None
 
 
 class TestStaleQuestions:
