@@ -103,6 +103,10 @@ class ScorerAdmin(admin.ModelAdmin[Scorer]):
     search_fields = ("name", "description")
     filter_horizontal = ("queues",)
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Scorer | None = None) -> Any:
+        """Its alerts are learnt by its name."""
+        return ("name",) if obj is not None and obj.alerts.exists() else ()
+
 
 class ScorerKeyForm(forms.ModelForm[ScorerKey]):
     """A key; the library that keeps it names its fields in English only."""
@@ -243,6 +247,10 @@ class CustomerAdmin(admin.ModelAdmin[Customer]):
     list_display = ("external_id", "name")
     search_fields = ("=external_id", "name")
     show_full_result_count = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Customer | None = None) -> Any:
+        """Their alerts are learnt by their id."""
+        return ("external_id",) if obj is not None and obj.alerts.exists() else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
         """Alerts name their customers."""

@@ -19,6 +19,33 @@ _REFUSE_TRUNCATE = """
 """
 
 
+_REFUSE_NAME = """
+    IF EXISTS (SELECT 1 FROM feedback_alert WHERE {reference} = OLD.id) THEN
+        RAISE EXCEPTION '% % has alerts: what they are learnt by does not change', TG_TABLE_NAME, OLD.id
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
+def lasting(field: str, reference: str) -> list[pgtrigger.Trigger]:
+    """Triggers for a field that alerts are learnt by: with the first alert, by `reference`, it is as fixed as they are.
+
+    Otherwise the same ledger would make another model.
+    """
+    changed = pgtrigger.Q(**{f"old__{field}__df": pgtrigger.F(f"new__{field}")})
+    refuse = _REFUSE_NAME.format(reference=reference)
+    return [
+        pgtrigger.Trigger(
+            name=f"{field}_lasts",
+            when=pgtrigger.Before,
+            operation=pgtrigger.UpdateOf(field),  # type: ignore[no-untyped-call]
+            condition=changed,
+            func=refuse,
+        )
+    ]
+
+
 def append_only() -> list[pgtrigger.Trigger]:
     """Triggers for the `Meta.triggers` of a table that has a `queue` column and may only grow."""
     return [

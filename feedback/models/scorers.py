@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from rest_framework_api_key.models import AbstractAPIKey
 
+from feedback.models.protect import lasting
 from feedback.models.queues import Queue
 
 
@@ -27,6 +28,7 @@ class Scorer(models.Model):
         verbose_name = _("scorer")
         verbose_name_plural = _("scorers")
         ordering = ["name"]
+        triggers = lasting("name", reference="scorer_id")
 
     def __str__(self) -> str:
         return self.name
@@ -56,6 +58,7 @@ class Customer(models.Model):
     class Meta:
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
+        triggers = lasting("external_id", reference="customer_id")
 
     def __str__(self) -> str:
         return self.name or self.external_id
