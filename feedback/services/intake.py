@@ -88,7 +88,7 @@ def raise_alerts(*, queue: Queue, scorer: Scorer, drafts: Sequence[AlertDraft], 
     """
     digests = [draft.digest(queue.slug) for draft in drafts]
     with transaction.atomic(savepoint=False):  # within take_in's: two round trips fewer
-        customers = _customers({draft.customer_id: draft.customer_name for draft in drafts}, now)
+        customers = _customers(_names(drafts), now)
         first = {draft.external_id: index for index, draft in reversed(list(enumerate(drafts)))}
         rows = [_alert_row(drafts[i], digests[i], customers[drafts[i].customer_id]) for i in sorted(first.values())]
         created = _insert_alerts(queue, scorer, rows, now)
@@ -178,7 +178,7 @@ def _known_alerts(scorer: Scorer, external_ids: list[str], created: dict[str, in
     return {external_id: (pk, digest) for external_id, pk, digest in rows}
 
 
-_KNOWN_CUSTOMERS = "SELECT external_id, id FROM feedback_customer WHERE external_id = ANY(%s)"
+_KNOWN_CUSTOMERS = "SELECT external_id, id, name FROM feedback_customer WHERE external_id = ANY(%s)"
 _INSERT_CUSTOMERS = """
     INSERT INTO feedback_customer (external_id, name, created_at)
     SELECT x, n, %s FROM unnest(%s::text[], %s::text[]) AS draft(x, n)
@@ -188,12 +188,21 @@ _INSERT_CUSTOMERS = """
 """
 
 
+def _names(drafts: Sequence[AlertDraft]) -> dict[str, str]:
+    """What drafts call their customers, by id: the first name of each, empty where none has one."""
+    names: dict[str, str] = {}
+    for draft in drafts:
+        names[draft.customer_id] = names.get(draft.customer_id) or draft.customer_name
+    return names
+
+
 def _customers(names: Mapping[str, str], now: datetime) -> dict[str, int]:
     """Ids of the customers by external id; new ones are made, named by the first scorer that has a name."""
     with connection.cursor() as cursor:
         cursor.execute(_KNOWN_CUSTOMERS, [list(names)])
-        known = dict(cursor.fetchall())
-        # Sorted: two batches that make the same customers lock them in the same order.
+        rows = {key: (pk, name) for key, pk, name in cursor.fetchall()}
+        known = {key: pk for key, (pk, name) in rows.items() if name or not names[key]}
+        # Sorted: two batches that make or name the same customers lock them in the same order.
         missing = sorted(names.keys() - known.keys())
         if missing:
             cursor.execute(_INSERT_CUSTOMERS, [now, missing, [names[key] for key in missing]])

@@ -8,6 +8,9 @@ from feedback.models import Alert, Exposure, OpenAlert, Queue, Scorer, Value
 from tests.factories import judge
 from tests.scoring.api.conftest import ApiClient, alert
 
+# What one customer is called in alerts that come one after another.
+NAMES = ("", "North", "South", "")
+
 
 class TestOneAlert:
     def test_is_answered_with_its_score(self, api: ApiClient) -> None:
@@ -47,6 +50,11 @@ class TestOneAlert:
             "evidence": evidence, "channel": "chat", "scorer_version": "3.1", "raised_at": "2026-03-01T01:30:00Z",
         }  # fmt: skip
         assert Alert.objects.get().customer.name == "Ｎｏｒｔｈ & Søn"
+
+    def test_names_a_customer_that_came_without_a_name(self, api: ApiClient) -> None:
+        for number, name in enumerate(NAMES):
+            api.post("alerts", alert(external_id=f"t-{number}", customer_name=name))
+        assert Alert.objects.latest("pk").customer.name == "North"
 
     def test_is_the_same_alert_when_it_is_posted_again(self, api: ApiClient) -> None:
         first, again = api.post("alerts", alert()), api.post("alerts", alert())
@@ -105,6 +113,10 @@ class TestABatch:
         assert results[0]["problem"]["errors"][0]["pointer"] == "/upstream_score"
         assert results[1]["alert"]["external_id"] == "good"
         assert [one.external_id for one in Alert.objects.all()] == ["good"]
+
+    def test_names_a_customer_by_the_first_item_that_has_a_name(self, api: ApiClient) -> None:
+        api.post("alerts/batch", [alert(external_id=f"t-{n}", customer_name=name) for n, name in enumerate(NAMES)])
+        assert {one.customer.name for one in Alert.objects.all()} == {"North"}
 
     def test_scores_each_item_as_if_it_came_alone(self, api: ApiClient) -> None:
         alone = api.post("alerts", alert(external_id="alone", upstream_score=0.31)).json()
