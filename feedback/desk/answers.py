@@ -15,6 +15,7 @@ from django_htmx.http import push_url, replace_url, trigger_client_event
 
 from feedback.desk import selectors
 from feedback.desk.access import DESK_ROLES, DeskRequest, wants_fragment
+from feedback.desk.cursor import number_in
 from feedback.desk.forms import LaterForm, VerdictForm
 from feedback.desk.judged import last_judged
 from feedback.desk.later import Later
@@ -170,12 +171,12 @@ def _work_context(request: DeskRequest, queue: Queue, work: selectors.Work | Non
 
 def _told(request: HttpRequest, desk: selectors.Desk) -> dict[str, Any]:
     """The receipt that the address asks for, if there is one and it is the person's to see."""
-    named = request.GET.get("put_off", "") or request.GET.get("back", "")
-    if desk.work is None or not named.isascii() or not named.isdigit():
+    named = number_in(request.GET.get("put_off") or request.GET.get("back"))
+    if desk.work is None or named is None:
         return _receipt_context(request, _named_receipt(request))
     put_off = Later(request.session, timezone.now()).alert_ids
-    if "back" in request.GET or int(named) in put_off:
-        return _put_off_context(request, selectors.alert_on_desk(request.user, int(named), desk.queue), desk.work)
+    if "back" in request.GET or named in put_off:
+        return _put_off_context(request, selectors.alert_on_desk(request.user, named, desk.queue), desk.work)
     return {}
 
 

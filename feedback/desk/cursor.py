@@ -26,3 +26,10 @@ class Cursor:
         except ValueError:
             return None
         return cursor if math.isfinite(cursor.urgency) and 0 < cursor.alert_id < 2**63 else None
+
+
+def number_in(text: str | None) -> int | None:
+    """A positive number that fits a database id, as an address carries it, or None."""
+    if text is None or not text.isascii() or not text.isdigit() or len(text) > 18:
+        return None
+    return int(text)

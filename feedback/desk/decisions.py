@@ -9,10 +9,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from feedback.desk import answers, selectors
 from feedback.desk.access import DESK_ROLES, DeskRequest, for_people
+from feedback.desk.cursor import number_in
 from feedback.desk.forms import LaterForm, UndoForm, VerdictForm
 from feedback.desk.later import Later
 from feedback.desk.services import judge_on_desk, put_off
 from feedback.errors import FeedbackError
+from feedback.models import Kind, LedgerEntry
 from feedback.selectors import entry_for
 from feedback.services import retract_verdict
 
@@ -53,6 +55,8 @@ def later(request: DeskRequest, alert_id: int) -> HttpResponse:
 def undo(request: DeskRequest, decision_id: uuid.UUID) -> HttpResponse:
     """Take a verdict back and show its alert again."""
     entry = entry_for(request.user, decision_id, *DESK_ROLES)
+    if entry.kind != Kind.VERDICT:
+        raise LedgerEntry.DoesNotExist("a retraction is not taken back: judge the alert again")
     form = UndoForm(request.POST)
     retraction_id = form.cleaned_data["decision_id"] if form.is_valid() else uuid.uuid4()
     try:
@@ -67,9 +71,8 @@ def undo(request: DeskRequest, decision_id: uuid.UUID) -> HttpResponse:
 def receipt(request: DeskRequest, decision_id: uuid.UUID) -> HttpResponse:
     """What a click changed, asked again until the worker has re-ranked, some twenty times at most."""
     entry = entry_for(request.user, decision_id, *DESK_ROLES)
-    asked = (
-        min(int(request.GET.get("asked", "0")), MOST_ASKED) if request.GET.get("asked", "0").isdigit() else MOST_ASKED
-    )
+    sent = number_in(request.GET.get("asked", "0"))
+    asked = MOST_ASKED if sent is None else min(sent, MOST_ASKED)
     return render(
         request, "feedback/_receipt_text.html", {"entry": entry, "asked": asked + 1, "again": asked < MOST_ASKED}
     )

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from feedback.desk import answers, navigation
 from feedback.desk.access import DESK_ROLES, DeskRequest, for_people, wants_fragment
-from feedback.desk.cursor import Cursor
+from feedback.desk.cursor import Cursor, number_in
 from feedback.desk.judged import judged_by
 from feedback.desk.later import Later
 from feedback.desk.query import Query
@@ -42,9 +42,9 @@ def queues(request: DeskRequest) -> HttpResponse:
 @for_people
 def desk(request: DeskRequest, slug: str) -> HttpResponse:
     """The desk of a queue; for htmx only the alert that was asked for."""
-    now, back = timezone.now(), _number(request.GET.get("back"))
+    now, back = timezone.now(), number_in(request.GET.get("back"))
     choice = Choice(
-        alert_id=back or _number(request.GET.get("alert")),
+        alert_id=back or number_in(request.GET.get("alert")),
         past=Cursor.parse(request.GET.get("past", "")),
         after=Cursor.parse(request.GET.get("after", "")),
         back=back is not None,
@@ -73,8 +73,8 @@ def fresh(request: DeskRequest, slug: str) -> HttpResponse:
 
     Asking also keeps the alert on the page for this person.
     """
-    since, shown = _number(request.GET.get("since")) or 0, _number(request.GET.get("shown")) or 0
-    alert_id = _number(request.GET.get("holding"))
+    since, shown = number_in(request.GET.get("since")) or 0, number_in(request.GET.get("shown")) or 0
+    alert_id = number_in(request.GET.get("holding"))
     queue, count = keep_watch(user=request.user, slug=slug, alert_id=alert_id, since=since, now=timezone.now())
     if count == shown:
         return HttpResponse(status=204)
@@ -85,12 +85,5 @@ def fresh(request: DeskRequest, slug: str) -> HttpResponse:
 @for_people
 def judged(request: DeskRequest, slug: str) -> HttpResponse:
     """One's own verdicts in a queue, each of which can be changed or taken back."""
-    page = judged_by(user=request.user, slug=slug, before=_number(request.GET.get("before")))
+    page = judged_by(user=request.user, slug=slug, before=number_in(request.GET.get("before")))
     return render(request, "feedback/judged.html", {"page": page, "queue": page.queue, "now": timezone.now()})
-
-
-def _number(text: str | None) -> int | None:
-    """A positive number that fits a database id, or None."""
-    if text is None or not text.isascii() or not text.isdigit() or len(text) > 18:
-        return None
-    return int(text)

@@ -149,7 +149,7 @@ class TestReceipt:
         assert "3 open alerts moved" in text
         assert "hx-get" not in text
 
-    @pytest.mark.parametrize("asked", ["20", "999", "x", "-1"])
+    @pytest.mark.parametrize("asked", ["20", "999", "x", "-1", "²", "9" * 5_000])
     def test_gives_up_asking_but_says_that_the_verdict_is_saved(
         self, alert: Alert, rhea: User, htmx: Client, asked: str
     ) -> None:

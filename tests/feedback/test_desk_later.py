@@ -66,6 +66,13 @@ class TestThePage:
         assert on_desk(page, alert)
         assert f"Here again: {alert.customer}. Nothing else waits." in page
 
+    @pytest.mark.parametrize("name", ["back", "put_off"])
+    @pytest.mark.parametrize("odd", ["x", "²", "9" * 5_000])
+    def test_is_the_desk_where_the_address_names_no_alert(
+        self, client: Client, three: list[Alert], name: str, odd: str
+    ) -> None:
+        assert on_desk(client.get(DESK, {name: odd}).content.decode(), three[0])
+
     def test_leads_back_to_it(self, client: Client, three: list[Alert]) -> None:
         page = leave(client, three[0])
         assert f'href="{DESK}?back={three[0].pk}"' in page

@@ -129,6 +129,14 @@ class TestVerdict:
 
 
 class TestUndo:
+    def test_of_an_undo_is_not_found(self, alert: Alert, rhea: User) -> None:
+        client, entry = at_desk(rhea), factories.judge(alert, rhea)
+        undo(client, entry)
+        taken_back = LedgerEntry.objects.get(retracts=entry)
+        answer = client.post(f"/verdicts/{taken_back.decision_id}/undo/", {"decision_id": uuid.uuid4()})
+        assert answer.status_code == 404
+        assert LedgerEntry.objects.count() == 2
+
     def test_opens_the_alert_again_and_says_so(self, alert: Alert, rhea: User) -> None:
         entry = factories.judge(alert, rhea)
         page = at_desk(rhea).post(f"/verdicts/{entry.decision_id}/undo/", {"decision_id": uuid.uuid4()}, follow=True)
