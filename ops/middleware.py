@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import structlog
 from django.http import HttpRequest, HttpResponse
+from django.utils.encoding import escape_uri_path
 from pghistory.middleware import HistoryMiddleware as PeopleHistoryMiddleware
 
 from ops import views
@@ -40,8 +41,10 @@ class RequestIdMiddleware:
         if request.path in PROBES or request.path.startswith("/static/"):
             write = log.debug
         user = getattr(request, "_cached_user", None)  # known only where the page asked: a log line costs no query
+        # A line break in an address would be a line of the log that anybody may write.
+        path = request.path if request.path.isprintable() else escape_uri_path(request.path)
         write(
-            f"{request.method} {request.path}",
+            f"{request.method} {path}",
             status=response.status_code,
             ms=round(milliseconds, 1),
             user=user.pk if user else None,

@@ -35,6 +35,20 @@ class TestARequestId:
         assert (mine["event"], mine["status"]) == ("GET /nowhere/", 404)
         assert mine["ms"] >= 0
 
+    @pytest.mark.parametrize("mark", ["%0a", "%0D", "%1b", "%e2%80%ae"])
+    def test_an_address_writes_no_line_of_its_own(
+        self, client: Client, caplog: pytest.LogCaptureFixture, mark: str
+    ) -> None:
+        with caplog.at_level(logging.INFO, logger="request"):
+            client.get(f"/nowhere{mark}forged")
+        [mine] = _lines(caplog)
+        assert mine["event"] == f"GET /nowhere{mark.upper()}forged"
+
+    def test_an_address_in_chinese_is_read_as_it_is(self, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+        with caplog.at_level(logging.INFO, logger="request"):
+            client.get("/无此页")
+        assert _lines(caplog)[0]["event"] == "GET /无此页"
+
     def test_a_log_line_never_holds_what_was_asked_for_in_the_query(
         self, client: Client, caplog: pytest.LogCaptureFixture
     ) -> None:
