@@ -6,6 +6,9 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
+
 from feedback import rules
 from feedback.desk.access import DESK_ROLES
 from feedback.models import Kind, LedgerEntry, Queue, Source, Value
@@ -49,12 +52,20 @@ def judged_by(*, user: Person, slug: str, before: int | None = None) -> JudgedPa
     queue = queue_for(user, slug, *DESK_ROLES)
     mine = LedgerEntry.objects.filter(queue=queue, judge_id=id_of(user), kind=Kind.VERDICT)
     if before is not None:
-        mine = mine.filter(position__lt=before)
+        mine = _before(mine, queue, before)
     found = list(
         mine.select_related("alert__customer", "retraction").order_by("-recorded_at", "-position")[: PAGE_ROWS + 1]
     )
     shown = found[:PAGE_ROWS]
     return JudgedPage(queue, _with_standing(shown), shown[-1].position if len(found) > PAGE_ROWS else None)
+
+
+def _before(entries: QuerySet[LedgerEntry], queue: Queue, position: int) -> QuerySet[LedgerEntry]:
+    """Those that are listed after the row at a position: by time, for two clicks at once may be written in turn."""
+    at = LedgerEntry.objects.filter(queue=queue, position=position).values_list("recorded_at", flat=True).first()
+    if at is None:
+        return entries.filter(position__lt=position)
+    return entries.filter(TupleLessThan(Tuple("recorded_at", "position"), (at, position)))
 
 
 def last_judged(user: Person, queue: Queue, now: datetime) -> LedgerEntry | None:

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from feedback.desk.judged import last_judged
+from feedback.desk.judged import judged_by, last_judged
 from feedback.models import Alert, LedgerEntry, Membership, OpenAlert, Queue, Role, Scorer, Source, Value
 from feedback.selectors import label_of_alert
 from tests import factories
@@ -229,6 +229,19 @@ class TestMyVerdicts:
         answer = decide(at_desk(rhea), alert, "false_positive", seen=entry.decision_id, back="judged")
         assert answer["Location"] == "/queues/churn/judged/"
         assert "replaced by a later verdict" in at_desk(rhea).get("/queues/churn/judged/").content.decode()
+
+    def test_are_paged_without_losing_one_that_was_clicked_first_and_written_last(
+        self, queue: Queue, upstream: Scorer, rhea: User
+    ) -> None:
+        clicked = [*range(1, 34), 0]
+        for minute in clicked:
+            judged = factories.judge(
+                factories.raise_alert(queue, upstream), rhea, now=factories.NOON + timedelta(minutes=minute)
+            )
+        pages = [judged_by(user=rhea, slug=queue.slug)]
+        pages.append(judged_by(user=rhea, slug=queue.slug, before=pages[0].next))
+        rows = [row for page in pages for row in page.rows]
+        assert (len(rows), rows[-1].entry) == (34, judged)
 
     def test_are_paged_without_repeating_any(self, queue: Queue, upstream: Scorer, rhea: User) -> None:
         for minute in range(35):
