@@ -31,7 +31,10 @@ class Environment(BaseSettings):
     DEBUG: bool = Field(
         False, description="Tracebacks on error pages and no caching of templates. Never in production."
     )
-    SECRET_KEY: str = Field("", description="Signs sessions and links. Empty: made once, kept in the data folder.")
+    SECRET_KEY: str = Field(
+        "",
+        description="Signs sessions and links, and is part of every audit draw. Empty: made once, kept in the data folder.",
+    )
     SECRET_KEY_FALLBACKS: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Former secret keys, with commas between, still accepted while a key is rotated."
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -71,7 +71,8 @@ class Policy:
     Probabilities at or above ``red_from`` are red, at or above ``orange_from`` orange, the rest yellow. In the stage
     *suppress*, below ``hide_below`` an alert is hidden, except for a random share of them (``audited``).
     ``drift`` in 0..1 says how much the queue has changed of late: audits grow with it.
-    ``blind_share``: of the alerts that are shown, the share whose score stays off the screen.
+    ``blind_share``: of the alerts that are shown, the share whose score stays off the screen. ``secret``: part of every
+    draw, so that nobody who knows an alert's id foresees what becomes of it.
     Raises ValueError where the thresholds are not in order.
     """
 
@@ -86,6 +87,7 @@ class Policy:
     audit_share_red: float = 0.3
     drift: float = 0.0
     blind_share: float = 0.0
+    secret: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.hide_below <= self.orange_from <= self.red_from <= 1:
@@ -173,22 +175,23 @@ def decide(
     held = next((one for one in covering if one.id not in worse), None)
     if held is not None:
         share = policy.grown(held.audit_share)
-        verb = _drawn(f"quiet:{held.id}:{alert_key}", policy.version, share)
+        verb = _drawn(f"quiet:{held.id}:{alert_key}", policy, share)
         return Decision(verb, share, tier, cause=cause_of(held.id), worse=worse)
     if policy.stage != "suppress" or probability >= policy.hide_below:
-        blind = draw(f"blind:{alert_key}", policy.version) < policy.blind_share
+        blind = draw(f"blind:{alert_key}", policy.version, policy.secret) < policy.blind_share
         return Decision("show", 1.0, tier, blind=blind, worse=worse)
     share = policy.audited(tier)
-    return Decision(_drawn(alert_key, policy.version, share), share, tier, worse=worse)
+    return Decision(_drawn(alert_key, policy, share), share, tier, worse=worse)
 
 
-def _drawn(key: str, version: int, share: float) -> Verb:
-    return "audit" if draw(key, version) < share else "hide"
+def _drawn(key: str, policy: Policy, share: float) -> Verb:
+    return "audit" if draw(key, policy.version, policy.secret) < share else "hide"
 
 
-def draw(alert_key: str, version: int) -> float:
-    """A number in [0, 1), uniform over alerts, fixed for an alert and a policy version."""
-    digest = hashlib.blake2b(f"{version}\x1f{alert_key}".encode(errors="surrogatepass"), digest_size=8).digest()
+def draw(alert_key: str, version: int, secret: str = "") -> float:
+    """A number in [0, 1), uniform over alerts, fixed for an alert and a policy version; ``secret``: up to 64 bytes."""
+    text = f"{version}\x1f{alert_key}".encode(errors="surrogatepass")
+    digest = hashlib.blake2b(text, digest_size=8, key=secret.encode()).digest()
     return (int.from_bytes(digest) >> 11) / 2.0**53
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 from django.db import connection, transaction
+from django.utils.crypto import salted_hmac
 
 from feedback.models import Queue
 from feedback.people import Person
@@ -52,11 +53,14 @@ _NEWEST = """
 @lru_cache(maxsize=1_000)
 def _policy_of(version_id: int) -> policy.Policy:
     """By primary key: a version never changes, and no other ever gets its key. Every alert that is posted asks."""
-    return as_policy(PolicyVersion.objects.get(pk=version_id))
+    return as_policy(PolicyVersion.objects.select_related("queue").get(pk=version_id))
 
 
 def as_policy(newest: PolicyVersion) -> policy.Policy:
-    """A stored policy version as the pure core reads it."""
+    """A stored policy version as the pure core reads it.
+
+    Who does not know this installation's secret cannot foresee a draw. A replay draws the same wherever it runs.
+    """
     return policy.Policy(
         version=newest.version,
         stage=cast(policy.Stage, newest.stage),
@@ -69,6 +73,7 @@ def as_policy(newest: PolicyVersion) -> policy.Policy:
         audit_share_red=newest.audit_share_red,
         drift=newest.drift,
         blind_share=newest.blind_share,
+        secret="" if newest.queue.throwaway else salted_hmac("alertloop.policy", "draws").hexdigest(),
     )
 
 

@@ -58,6 +58,14 @@ class TestSuppress:
         one, two = (np.array([draw(str(n), version) for n in range(2_000)]) for version in (1, 2))
         assert abs(np.corrcoef(one, two)[0, 1]) < 0.1
 
+    def test_draws_what_nobody_foresees_who_lacks_the_secret(self) -> None:
+        known, secret = replace(SUPPRESS, blind_share=0.5), replace(SUPPRESS, blind_share=0.5, secret="s")
+        for probability in (0.1, 0.9):  # an audit, and an alert without its score
+            one, two = ([decide(probability, CALM, it, str(n)) for n in range(2_000)] for it in (known, secret))
+            drawn = np.array([[it.decision == "audit" or it.blind for it in some] for some in (one, two)])
+            assert abs(np.corrcoef(drawn)[0, 1]) < 0.1
+            assert drawn[1].mean() == pytest.approx(drawn[0].mean(), abs=0.05)
+
     def test_draws_whatever_the_probability(self) -> None:
         audited = [
             {n for n in range(500) if decide(p, CALM, SUPPRESS, str(n)).decision == "audit"} for p in (0.0, 0.19)
