@@ -33,7 +33,7 @@ class Environment(BaseSettings):
     )
     SECRET_KEY: str = Field(
         "",
-        description="Signs sessions and links, and is part of every audit draw. Empty: made once, kept in the data folder.",
+        description="Signs sessions and links, and keys the draw of audits. Empty: made once, kept in the data folder.",
     )
     SECRET_KEY_FALLBACKS: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Former secret keys, with commas between, still accepted while a key is rotated."
