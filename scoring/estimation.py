@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scoring.sample import Cell, Counts, Sample
 from scoring.shares import UNKNOWN, Share, clopper_pearson, proportion, wilson
 
+FEW = 0.05  # of all alerts raised; the share that may be unknown in a figure of them all
 STRATUM = 20  # judged alerts that a stratum holds at least, if there are so many
 STRATA = 12  # and about so many strata at most on each level
 SMOOTHING = 5.0  # judged alerts' worth of the common share in each stratum's, where its variance is concerned
@@ -131,11 +132,16 @@ def shown_precision(sample: Sample) -> Share:
 
 
 def _precision(sample: Sample, counts_of: Callable[[Strata], NDArray[np.float64]]) -> Share:
-    """Certain and drawn strata mixed by a count. Unknown where one of the two holds alerts of which none is judged."""
+    """Certain and drawn strata mixed by a count. Unknown where one of the two holds alerts of which none is judged.
+
+    A few drawn ones beside many others may be anything, and take nothing from what is known but as many alerts.
+    """
     parts = []
     for drawn, counts in ((False, sample.certain), (True, sample.drawn)):
         if counts.raised:
             strata = strata_of(sample, drawn=drawn)
+            if strata is None and drawn and parts and counts.raised <= FEW * sample.total.raised:
+                return _beside(parts[0][1], counts.raised / sample.total.raised)
             if strata is None:
                 return UNKNOWN
             share = mixed_share(strata, counts_of(strata), exact=drawn)

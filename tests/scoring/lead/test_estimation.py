@@ -145,6 +145,13 @@ class TestWeightedPrecision:
     def test_it_is_unknown_while_no_audited_alert_is_judged(self) -> None:
         assert weighted_precision(sample(certain(100, 100, 80), drawn(100, 10, 0, 0))).value is None
 
+    def test_a_few_hidden_alerts_that_nobody_audited_widen_it_by_as_many(self) -> None:
+        known = weighted_precision(sample(certain(950, 950, 380)))
+        found = weighted_precision(sample(certain(950, 950, 380), drawn(50, 0, 0, 0)))
+        assert (found.value, found.n) == (known.value, 950)
+        assert (found.low, found.high) == pytest.approx((known.low * 0.95, known.high * 0.95 + 0.05))
+        assert weighted_precision(sample(certain(950, 950, 380), drawn(51, 0, 0, 0))).value is None
+
 
 class TestWhatWasHidden:
     def test_accurate_ones_are_counted_from_the_audits(self) -> None:
