@@ -136,7 +136,7 @@ def _precision(sample: Sample, counts_of: Callable[[Strata], NDArray[np.float64]
 
     A few drawn ones beside many others may be anything, and take nothing from what is known but as many alerts.
     """
-    parts = []
+    parts: list[tuple[float, Share]] = []
     for drawn, counts in ((False, sample.certain), (True, sample.drawn)):
         if counts.raised:
             strata = strata_of(sample, drawn=drawn)
