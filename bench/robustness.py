@@ -101,6 +101,7 @@ class Team:
         self.pupil = Pupil()
         self.outcome = Outcome(held=dict.fromkeys(scenario.silent, -1))
         self.ledger: list[tuple[Sighting, int, float]] = []  # with the alert's number and the weight
+        self.learnt: list[int] = []  # of each alert: ledger rows when it was scored
         self.settled: list[int] = []
         self.checked: dict[str, set[int]] = defaultdict(set)
         self.names = sorted(scenario.manners)
@@ -109,6 +110,7 @@ class Team:
     def run(self) -> Outcome:
         """Score and judge every alert in order."""
         for number in range(len(self.alerts)):
+            self.learnt.append(len(self.ledger))
             self.outcome.probabilities.append(self.pupil.model.predict(self.features[number]))
             judge = self.rng.choices(self.names, self.volumes)[0]
             self._judge(judge, number, teaches=True)
@@ -125,7 +127,8 @@ class Team:
         truth = None if teaches else self.alerts[number].label
         position = len(self.ledger) + 1
         weight = float(self.outcome.weights.get(judge, 1.0)) if teaches else 0.0
-        seen = Sighting(position, judge, said, self.outcome.probabilities[number], truth)
+        learnt = self.learnt[number]
+        seen = Sighting(position, judge, said, self.outcome.probabilities[number], truth, learnt=learnt)
         self.ledger.append((seen, number, weight))
         if teaches and judge not in self.outcome.held:
             self.pupil.learn(self.features[number], said, weight, number)
