@@ -72,7 +72,7 @@ class TestQuery:
 class TestFinds:
     @pytest.fixture
     def northwind(self, queue: Queue, upstream: Scorer) -> Alert:
-        factories.raise_alert(queue, upstream, "All is well.")
+        factories.raise_alert(queue, upstream, "All is well.", external_id="other", customer_id="somebody")
         return factories.raise_alert(
             queue, upstream, "Third outage: 我们要换别家, École 100% off_line",
             external_id="call-4711", customer_id="c-88", customer_name="Northwind 北风",
