@@ -4,9 +4,9 @@
 
 Alerts of 20 words, ten numbers and ten categories (bench/learner_cost.py). Rebuilding is `manage.py rebuild_model`
 without the checkpoint: of a queue that no generation was trained for, and, with --generations, of one that has all that
-are due (each adoption learns what is remembered again). Re-ranking: what a worker does after a verdict (only what moved
-by half a point is written), and after a change that moves every alert, such as a new generation. Wall-clock and CPU,
-medians of some rounds.
+are due (the last adoption on the way learns what is remembered again). Re-ranking: what a worker does after a verdict
+(only what moved by half a point is written), and after a change that moves every alert, such as a new generation.
+Wall-clock and CPU, medians of some rounds.
 """
 
 from __future__ import annotations

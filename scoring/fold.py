@@ -1,7 +1,8 @@
 """`model_at(P)`: the model as a pure function of the first P ledger rows, the frozen configuration and the amendments.
 
 The fold learns the labels that are effective at P in the order of their anchors, and adopts generations between them.
-It starts from the nearest state that still holds: the caller's, or a checkpoint's, or nothing.
+It starts from the nearest state that still holds: the caller's, or a checkpoint's, or nothing. Where a model begins
+anew with each generation, it takes in what lies before the last one on the way without learning it (decision 91).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from scoring.models import AmendmentKind, ModelConfiguration, Reign
 from scoring.online_model import ModelConfig, OnlineModel, Told
 from scoring.plan import Lesson, lessons_between, rewind_below
 
-# Rows of the ledger read at a time: bounds the memory of a rebuild.
+# Rows of the ledger read at a time.
 STRIDE = 2_000
 # An adoption learns what is remembered again: it counts as so many ledger rows, or as many as were learnt by then.
 ADOPTION_COST = 2_000
@@ -178,14 +179,15 @@ class Way:
         return base
 
     def _leapt(self, base: Belief, on_stride: Callable[[int], None] | None) -> Belief:
-        """The state at the last adoption on the way, where the model begins afresh there; else the base.
+        """The state at the last adoption on the way, where the model begins anew there; else the base.
 
-        What is learnt between two adoptions does not outlive the second: only what is remembered does.
+        What is learnt between two adoptions does not outlive the second: only what is remembered does. All lessons up
+        to there are held at once, as for a training: which adoption counts is known from their chain alone.
         """
         ahead = self.amendments.pending(self.configuration.pk, base.position, base.amendment, self.end)
         if not base.config.afresh or not ahead or ahead[-1].since == base.position:
             return base
-        lessons = self._lessons(base.position, ahead[-1].since)
+        lessons = self.lessons(base.position, ahead[-1].since)
         goal = last_adopted(base.model, lessons, ahead)
         if goal is None or goal.generation is None:
             return base
@@ -204,11 +206,8 @@ class Way:
         end = self.end if end is None else end
         return [(low, min(low + STRIDE, end)) for low in range(position, end, STRIDE)]
 
-    def lessons(self, low: int = 0) -> list[Lesson]:
-        """Every label effective at `end` with its anchor after `low`, in the order in which it is learnt."""
-        return self._lessons(low, self.end)
-
-    def _lessons(self, low: int, high: int) -> list[Lesson]:
+    def lessons(self, low: int = 0, high: int | None = None) -> list[Lesson]:
+        """Every label effective at `end` with its anchor in (low, high], in order; `high` None: up to the end."""
         found: list[Lesson] = []
         for first, last in self._strides(low, high):
             found += lessons_between(first, last, self._facts(first, last))
@@ -236,27 +235,38 @@ class Way:
 
 
 def _adopt(model: OnlineModel, row: Amendment) -> None:
-    """Adopt a generation, unless what it was trained on is not what was learnt, or a later one is in force."""
-    if model.milestones.get(row.learnt) != row.chain or row.generation is None:
-        return  # it knew a label that was withdrawn: it waits to be trained again
-    if model.generation is None or model.generation.learnt < row.learnt:
+    """Adopt a generation where it takes effect."""
+    if row.generation is not None and _takes_effect(row, model.milestones.get(row.learnt, ""), _in_force(model)):
         model.adopt(generation_of(row.generation))
+
+
+def _takes_effect(row: Amendment, chain: str, in_force: int) -> bool:
+    """Unless what was learnt by then has another chain, or the generation in force knows as many lessons.
+
+    One that knew a label that was withdrawn waits to be trained again.
+    """
+    return row.generation is not None and row.chain == chain and in_force < row.learnt
+
+
+def _in_force(model: OnlineModel) -> int:
+    """How many lessons the generation in force was trained on; 0 without one."""
+    return 0 if model.generation is None else model.generation.learnt
 
 
 def last_adopted(model: OnlineModel, lessons: Sequence[Lesson], ahead: Sequence[Amendment]) -> Amendment | None:
     """The adoption that is in force after these lessons, of those ahead, in order; None where none of them is.
 
-    As `_adopt` would find: by what was learnt before each, and what is in force by then. The model is left alone.
+    What `_adopt` would come to, one after another; the model is left alone.
     """
     learnt, chain, reached = model.learnt, model.chain, {count: (mark, 0) for count, mark in model.milestones.items()}
     for one in lessons:
         learnt, chain = learnt + 1, extend(chain, one.alert_id, one.accurate, one.weight, one.teaches_text)
         if is_due(learnt):
             reached[learnt] = chain, one.anchor
-    in_force, found = 0 if model.generation is None else model.generation.learnt, None
+    in_force, found = _in_force(model), None
     for row in ahead:
         mark, anchor = reached.get(row.learnt, ("", 0))
-        if row.generation is not None and mark == row.chain and anchor <= row.since and in_force < row.learnt:
+        if anchor <= row.since and _takes_effect(row, mark, in_force):
             in_force, found = row.learnt, row
     return found
 

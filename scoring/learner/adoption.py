@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scoring.online_model import OnlineModel
 
 TRIED: Final = 600  # newest lessons on which stances are compared
-_HEARD: Final = 0.6  # what was learnt first was scored by weights that knew little: calibration hears the rest
+_EARLY: Final = 0.6  # so much of what is remembered is scored by weights that know little: no calibration
 
 
 class Seen(NamedTuple):
@@ -100,15 +100,15 @@ def _begin_anew(model: OnlineModel, seen: Sequence[Seen]) -> None:
     optimizer = model.optimizer
     optimizer.squares[:] = 0.0
     optimizer.n_iterations = 0
-    heard = sum(one.crossed is not None for one in seen)
-    said = learn_afresh(model, seen[:heard], 0)
-    if heard:
-        optimizer.squares += _squares(model, seen[:heard], said) * (model.learnt / len(seen))
-    said += _learn(model, seen[heard:], 0)
-    if not heard:
+    trained = sum(one.crossed is not None for one in seen)  # the oldest: the words know their texts
+    said = learn_afresh(model, seen[:trained], 0)
+    if trained:
+        optimizer.squares += _squares(model, seen[:trained], said) * (model.learnt / len(seen))
+    said += _learn(model, seen[trained:], 0)
+    if not trained:
         _replay(model, len(seen))
     model.calibrator = Calibrator(model.config)
-    for one, raw in list(zip(seen, said, strict=True))[int(len(seen) * _HEARD) :]:
+    for one, raw in list(zip(seen, said, strict=True))[int(len(seen) * _EARLY) :]:
         model.calibrator.learn(raw, one.lesson.label, one.lesson.weight)
 
 
