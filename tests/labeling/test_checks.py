@@ -110,12 +110,12 @@ class TestBeingAsked:
         self, queue: Queue, upstream: Scorer, ada: User, lena: User, ask: Ask, settings: Any
     ) -> None:
         settings.CHECK_SHARE = 0.25
-        for _ in range(20):
+        for _ in range(60):
             judge(raise_alert(queue, upstream), lena, source=Source.LEAD)
-        for _ in range(40):
+        for _ in range(120):
             ask()
-        checks = [give(claim(queue, ada).question, ada).is_check for _ in range(40)]
-        assert 4 <= sum(checks) <= 16
+        checks = [give(claim(queue, ada).question, ada).is_check for _ in range(120)]
+        assert 12 <= sum(checks) <= 48  # the draw depends on ids: four standard deviations either way
 
 
 @pytest.mark.usefixtures("begun")
