@@ -4,7 +4,8 @@
     python -m bench.robustness waimai telco          some
 
 Each alert is scored before its verdict, as in bench.ranking. The judges are simulated; gate, weights and learner are
-the product's own pure code. 4 % of what a judge opens is an alert whose answer is known: one alert in twenty gets one.
+the product's own pure code. 4 % of what a judge opens is an alert whose answer is known, more of it as long as little
+is known of the judge or a suspicion grows; one alert in twenty gets an answer.
 When a judge is held back the model is made again without that judge's verdicts, as the product's
 fold does; so of three who take half of the work, half of the labels are gone.
 """
@@ -13,8 +14,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
@@ -24,6 +25,7 @@ from sklearn.metrics import roc_auc_score
 
 from bench.pupil import Pupil
 from bench.ranking import SHARED, STREAMS, Alert, read_stream
+from feedback.checking import share_of_checks
 from scoring.features import extract
 from scoring.learner.model_config import ModelConfig
 from scoring.trust.gate import Sighting
@@ -104,6 +106,8 @@ class Team:
         self.learnt: list[int] = []  # of each alert: ledger rows when it was scored
         self.settled: list[int] = []
         self.checked: dict[str, set[int]] = defaultdict(set)
+        self.judged: Counter[str] = Counter()
+        self.doubted: set[Hashable] = set()
         self.names = sorted(scenario.manners)
         self.volumes = [scenario.shares[name] for name in self.names]
 
@@ -116,7 +120,7 @@ class Team:
             self._judge(judge, number, teaches=True)
             if number % SETTLED_EVERY == 0:
                 self.settled.append(number)
-            if self.scenario.gate and self.rng.random() < KNOWN_SHARE:
+            if self.scenario.gate and self.rng.random() < self._share(judge):
                 self._check(judge, number)
             if self.scenario.gate and number % VET_EVERY == VET_EVERY - 1:
                 self._vet(number)
@@ -130,8 +134,14 @@ class Team:
         learnt = self.learnt[number]
         seen = Sighting(position, judge, said, self.outcome.probabilities[number], truth, learnt=learnt)
         self.ledger.append((seen, number, weight))
+        self.judged[judge] += 1
         if teaches and judge not in self.outcome.held:
             self.pupil.learn(self.features[number], said, weight, number)
+
+    def _share(self, judge: str) -> float:
+        """What share of what this judge opens is a check by now."""
+        had, judged = len(self.checked[judge]), self.judged[judge]
+        return share_of_checks(KNOWN_SHARE, had=had, judged=judged, doubted=judge in self.doubted)
 
     def _check(self, judge: str, at: int) -> None:
         """An alert whose answer is known, which this judge was never asked before."""
@@ -147,6 +157,7 @@ class Team:
         opinions = [Opinion(which, seen.judge, seen.accurate) for seen, which in compared]
         vetted = vet(recent, opinions, {which: self.alerts[which].label for _, which in compared})
         self.outcome.weights |= vetted.moved(self.outcome.weights)
+        self.doubted = {*vetted.doubted, *self.outcome.held}
         for judge, suspicion in vetted.suspicions.items():
             self.outcome.held[str(judge)], self.outcome.hold_since[str(judge)] = number, suspicion.since
         if vetted.suspicions:

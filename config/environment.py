@@ -69,7 +69,11 @@ class Environment(BaseSettings):
     )
     API_BURST: int = Field(2_000, ge=1, description="Alerts that one scorer's key may post at once after a quiet time.")
     CHECK_SHARE: float = Field(
-        0.04, ge=0, le=1, description="Share of what a rep's or labeler's next brings that was settled before: a check."
+        0.04,
+        ge=0,
+        le=1,
+        description="Share of what a rep's or labeler's next brings that was settled before: a check; "
+        "five times as much while little is known of them or much is doubted.",
     )
     READY_MAX_BEHIND: int = Field(
         500, ge=0, description="/readyz fails when the learner is more verdicts than this behind, in any queue."

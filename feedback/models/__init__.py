@@ -1,7 +1,7 @@
 """What happened: queues and people, scorers and customers, alerts and exposures, and the ledger of verdicts."""
 
 from feedback.models.alerts import Alert, Decision, Exposure, OpenAlert, Tier
-from feedback.models.checks import Check
+from feedback.models.checks import Check, CloserLook
 from feedback.models.ledger import Kind, LedgerEntry, Reason, Source, Value
 from feedback.models.names import FeatureName
 from feedback.models.queues import Membership, Queue, Role
@@ -10,6 +10,7 @@ from feedback.models.scorers import Customer, Scorer, ScorerKey
 __all__ = [
     "Alert",
     "Check",
+    "CloserLook",
     "Customer",
     "Decision",
     "Exposure",

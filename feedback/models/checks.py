@@ -42,3 +42,18 @@ class Check(models.Model):
 
     def __str__(self) -> str:
         return f"{self.queue_id}: alert {self.alert_id} for {self.person_id}"
+
+
+class CloserLook(models.Model):
+    """Somebody who is checked more often for now; written by who measures judges. A projection: it may be dropped."""
+
+    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="+", db_index=False)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        verbose_name = _("closer look")
+        verbose_name_plural = _("closer looks")
+        constraints = [models.UniqueConstraint(fields=["queue", "person"], name="closer_look_once")]
+
+    def __str__(self) -> str:
+        return f"{self.queue_id}: {self.person_id}"

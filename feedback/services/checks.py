@@ -1,4 +1,4 @@
-"""Checks: of what "next" brings a rep or a labeler, a small share was settled before. It is shown without a score.
+"""Checks: of what "next" brings a rep or a labeler, a share was settled before. It is shown without a score.
 
 The verdict goes to the ledger like any other and changes nothing about the alert; it says how far the person can be
 believed. The draw is a hash, so a page that is loaded again draws the same.
@@ -7,7 +7,7 @@ believed. The draw is a hash, so a page that is loaded again draws the same.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,8 @@ from django.conf import settings
 from django.db import connection
 
 from feedback import rules
-from feedback.models import Check, LedgerEntry, Queue, Source
+from feedback.checking import FIRST_VERDICTS, share_of_checks
+from feedback.models import Check, CloserLook, LedgerEntry, Queue, Source
 from feedback.people import Person, id_of
 from feedback.selectors import entries_about, head_of
 from feedback.services.ledger import facts_of
@@ -26,9 +27,10 @@ LOOK_BACK, MOST, YOUNGEST = (1_000, 5_000, 20_000), 300, 50
 # What a rep puts off comes again after this long, a check like any alert.
 PUT_OFF = timedelta(hours=1)
 
-# One round trip at every "next": the check that waits, the person's last ledger row, how many checks they had. At the
-# desk an alert that is open is work like any other; labelers may agree on one that still waits for a rep. What was
-# opened again and judged by this very person is no check any more.
+# One round trip at every "next": the check that waits, the person's last ledger row, how many checks they had and how
+# many verdicts (up to enough), whether they are checked more often. At the desk an alert that is open is work like any
+# other; labelers may agree on one that still waits for a rep. What was opened again and judged by this very person is
+# no check any more.
 _STATE = """
     SELECT
         (SELECT id FROM feedback_check c
@@ -41,7 +43,10 @@ _STATE = """
          ORDER BY id LIMIT 1),
         (SELECT position FROM feedback_ledgerentry WHERE judge_id = %(person)s AND queue_id = %(queue)s
          ORDER BY recorded_at DESC, position DESC LIMIT 1),
-        (SELECT count(*) FROM feedback_check WHERE person_id = %(person)s AND queue_id = %(queue)s)
+        (SELECT count(*) FROM feedback_check WHERE person_id = %(person)s AND queue_id = %(queue)s),
+        (SELECT count(*) FROM (SELECT FROM feedback_ledgerentry WHERE judge_id = %(person)s AND queue_id = %(queue)s
+                               LIMIT %(first)s) AS first),
+        EXISTS (SELECT FROM feedback_closerlook WHERE person_id = %(person)s AND queue_id = %(queue)s)
 """
 
 _SETTLED = """
@@ -69,17 +74,27 @@ def next_check(*, user: Person, queue: Queue, source: Source, now: datetime) -> 
     """
     if not settings.CHECK_SHARE:
         return None
-    known: dict[str, Any] = {"queue": queue.pk, "person": id_of(user), "source": source, "again": now - PUT_OFF}
+    known: dict[str, Any] = {
+        "queue": queue.pk, "person": id_of(user), "source": source, "again": now - PUT_OFF, "first": FIRST_VERDICTS,
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_STATE, known)
-        waiting, last, had = cursor.fetchone()
+        waiting, last, had, judged, doubted = cursor.fetchone()
     if waiting is not None or last is None:  # who has not begun is not checked
         return None if waiting is None else Check.objects.get(pk=waiting)
     # By the person's last ledger row and how many checks they had: after each of both it is another draw.
-    if share_of("time", queue.pk, id_of(user), last, had) >= settings.CHECK_SHARE:
+    share = share_of_checks(settings.CHECK_SHARE, had=had, judged=judged, doubted=doubted)
+    if share_of("time", queue.pk, id_of(user), last, had) >= share:
         return None
     certain = _draw(user, queue, source, now, certain=True)
     return _draw(user, queue, source, now, certain=False) if certain is None and source == Source.REP else certain
+
+
+def look_closer(*, queue: Queue, people: Collection[int]) -> None:
+    """From now on these are checked more often in the queue, and nobody else. A repeat changes nothing."""
+    CloserLook.objects.filter(queue=queue).exclude(person_id__in=people).delete()
+    rows = [CloserLook(queue=queue, person_id=pk) for pk in sorted(people)]
+    CloserLook.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def put_off(*, user: Person, queue: Queue, alert_id: int, now: datetime) -> None:

@@ -80,6 +80,14 @@ class Suspicion:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """How much speaks against a judge by now, as a log-likelihood ratio from 0 on; the suspicion where it is sure."""
+
+    doubt: float
+    suspicion: Suspicion | None
+
+
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """The log-odds that the team calls an alert accurate: `level` + `slope` * the model's log-odds."""
 
@@ -104,22 +112,28 @@ class _Watch:
     since: dict[Way, int] = field(default_factory=lambda: dict.fromkeys(WAYS, 0))
 
 
-def suspicions(
+def looks(
     sightings: Sequence[Sighting], right: Mapping[Hashable, tuple[float, float]], threshold: float = THRESHOLD
-) -> dict[Hashable, Suspicion]:
-    """The judges who are to be held back, and why.
+) -> dict[Hashable, Look]:
+    """What is thought of each judge after their last verdict.
 
     `sightings`: a queue's last verdicts in order of position. `right`: of each judge, the shares of accurate and of
     false alerts that they get right where the truth is known.
     """
     by_judge = _by_judge(sightings)
     fits = _Fits(by_judge)
-    found = {}
-    for judge, mine in by_judge.items():
-        suspicion = _follow(_measured(mine, by_judge), fits.without(judge), right.get(judge, (0.9, 0.9)), threshold)
-        if suspicion is not None:
-            found[judge] = suspicion
-    return found
+    return {
+        judge: _follow(_measured(mine, by_judge), fits.without(judge), right.get(judge, (0.9, 0.9)), threshold)
+        for judge, mine in by_judge.items()
+    }
+
+
+def suspicions(
+    sightings: Sequence[Sighting], right: Mapping[Hashable, tuple[float, float]], threshold: float = THRESHOLD
+) -> dict[Hashable, Suspicion]:
+    """The judges who are to be held back, and why; arguments as of ``looks``."""
+    found = looks(sightings, right, threshold)
+    return {judge: one.suspicion for judge, one in found.items() if one.suspicion is not None}
 
 
 def expectations(sightings: Sequence[Sighting]) -> dict[Hashable, float]:
@@ -155,9 +169,7 @@ def _expected(sightings: Sequence[Sighting], expectation: Expectation) -> float:
     return sum(1 / (1 + math.exp(-expectation.of(one.probability))) for one in sightings) / len(sightings)
 
 
-def _follow(
-    mine: Sequence[Sighting], expectation: Expectation, right: tuple[float, float], threshold: float
-) -> Suspicion | None:
+def _follow(mine: Sequence[Sighting], expectation: Expectation, right: tuple[float, float], threshold: float) -> Look:
     """Follow one judge from verdict to verdict, to the first at which a suspicion is sure."""
     watch, before = _Watch(), 0
     right = (max(LEAST_RIGHT, right[0]), max(LEAST_RIGHT, right[1]))
@@ -169,8 +181,8 @@ def _follow(
         before = one.position
         way = max(WAYS, key=lambda way: watch.score[way])
         if watch.score[way] >= threshold:
-            return _suspicion(mine, way, watch, one.position, expectation)
-    return None
+            return Look(watch.score[way], _suspicion(mine, way, watch, one.position, expectation))
+    return Look(max(0.0, *watch.score.values()), None)
 
 
 def _chance(one: Sighting, usual: float, right: tuple[float, float]) -> float:

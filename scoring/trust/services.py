@@ -14,8 +14,9 @@ from feedback.locks import Lock, take_if_free
 from feedback.models import Queue, Role
 from feedback.people import Person
 from feedback.selectors import head_of, queue_for
+from feedback.services import checks
 from scoring.each import each
-from scoring.models import JudgeFigure, Ruling, Suspect, Vetting
+from scoring.models import Amendment, JudgeFigure, Ruling, Suspect, Vetting
 from scoring.services import amending
 from scoring.trust import selectors
 from scoring.trust.gate import LONGEST_GAP_SECONDS, Sighting, Suspicion, expectations
@@ -50,6 +51,7 @@ def vet_judges(*, queue: Queue, now: datetime) -> list[Suspect]:
             _hold_back(queue, int(str(judge)), one, now) for judge, one in sorted(vetted.suspicions.items(), key=str)
         ]
         _weigh(queue, vetted, evidence.position, now)
+        _look_closer(queue, vetted, holds)
         _keep_figures(queue, evidence, vetted)
         Vetting.objects.update_or_create(queue=queue, defaults={"position": evidence.position, "vetted_at": now})
     return held
@@ -164,6 +166,12 @@ def _weigh(queue: Queue, vetted: Vetted, position: int, now: datetime) -> None:
     if moved and (last is None or position - last >= WEIGH_EVERY):
         amending.weigh(queue=queue, weights=moved, now=now)
         log.info("judges weighed", queue=queue.slug, weights=moved)
+
+
+def _look_closer(queue: Queue, vetted: Vetted, holds: Sequence[Amendment]) -> None:
+    """Check more often whom a suspicion grows about and who is held back: so it is soon seen what speaks for them."""
+    held = {hold.judge_id for hold in holds if hold.judge_id is not None and hold.until is None}
+    checks.look_closer(queue=queue, people=held | {int(str(judge)) for judge in vetted.doubted})
 
 
 def _keep_figures(queue: Queue, evidence: Evidence, vetted: Vetted) -> None:

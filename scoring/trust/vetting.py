@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from scoring.trust.gate import Sighting, Suspicion, suspicions
+from scoring.trust.gate import HABIT_FROZEN, Look, Sighting, Suspicion, looks
 from scoring.trust.judges import Opinion, Team, reliability
 
 # A weight is written anew when it moved by this much: a refold of what follows is not free.
@@ -17,10 +17,20 @@ LEAST_SEEN: Final = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Vetted:
-    """What is thought of a team: how reliable each judge is, and whom to hold back."""
+    """What is thought of a team: how reliable each judge is, and what speaks against them."""
 
     team: Team
-    suspicions: Mapping[Hashable, Suspicion]
+    looks: Mapping[Hashable, Look]
+
+    @property
+    def suspicions(self) -> dict[Hashable, Suspicion]:
+        """Whom to hold back, and why."""
+        return {judge: one.suspicion for judge, one in self.looks.items() if one.suspicion is not None}
+
+    @property
+    def doubted(self) -> set[Hashable]:
+        """Whom to check more often: a suspicion grows, or is sure."""
+        return {judge for judge, one in self.looks.items() if one.doubt >= HABIT_FROZEN}
 
     def weight(self, judge: Hashable) -> float:
         """The weight that a judge's labels should have, in (0, 1]."""
@@ -40,4 +50,4 @@ def vet(sightings: Sequence[Sighting], opinions: Sequence[Opinion], known: Mappi
     """
     team = reliability(opinions, known)
     right = {judge: (found.accurate.mean, found.false.mean) for judge, found in team.judges.items()}
-    return Vetted(team, suspicions(sightings, right))
+    return Vetted(team, looks(sightings, right))

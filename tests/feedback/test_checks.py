@@ -9,14 +9,15 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from feedback import checking
 from feedback.desk.later import Later
 from feedback.desk.selectors import alert_on_desk
 from feedback.desk.services import Choice, judge_on_desk, put_off, sit_down, take_next
-from feedback.models import Alert, Check, LedgerEntry, OpenAlert, Queue, Scorer, Source, Value
+from feedback.models import Alert, Check, CloserLook, LedgerEntry, OpenAlert, Queue, Scorer, Source, Value
 from feedback.selectors import label_of_alert, standing_verdict
 from feedback.services import checks, record_outcome, retract_verdict
 from feedback.services.checks import next_check
-from tests.factories import NOON, judge, raise_alert
+from tests.factories import NOON, judge, make_queue, raise_alert
 
 LATER = NOON + timedelta(days=1)
 
@@ -143,6 +144,54 @@ class TestBeingShown:
 
 
 @pytest.mark.usefixtures("own", "waiting")
+class TestHowOften:
+    """A fifth of what next brings, as it is usually; five times as often is always."""
+
+    @pytest.fixture(autouse=True)
+    def _a_fifth(self, settings: Any) -> None:
+        settings.CHECK_SHARE = 0.2
+
+    def known(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Everybody is known well enough, and the draw says that it is no time for a check."""
+        monkeypatch.setattr(checking, "FIRST_CHECKS", 0)
+        monkeypatch.setattr(checks, "share_of", lambda *parts: 0.5)
+
+    def test_the_first_ones_come_sooner(
+        self, rhea: User, queue: Queue, settled: Alert, waiting: Alert, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(checks, "share_of", lambda *parts: 0.5)
+        assert next_of(rhea, queue).alert == settled
+        self.known(monkeypatch)
+        Check.objects.all().delete()
+        assert next_of(rhea, queue).alert == waiting
+
+    def test_not_for_ever_where_nothing_can_be_asked(
+        self, rhea: User, queue: Queue, settled: Alert, waiting: Alert, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(checks, "share_of", lambda *parts: 0.5)
+        monkeypatch.setattr(checking, "FIRST_VERDICTS", 1)
+        assert next_of(rhea, queue).alert == waiting
+
+    def test_who_is_looked_at_more_closely_is_asked_more_often(
+        self, rhea: User, tom: User, queue: Queue, settled: Alert, waiting: Alert, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.known(monkeypatch)
+        checks.look_closer(queue=queue, people={tom.pk})
+        assert next_of(rhea, queue).alert == waiting
+        for _ in range(2):
+            checks.look_closer(queue=queue, people={rhea.pk})
+        assert next_of(rhea, queue).alert == settled
+        assert CloserLook.objects.get().person == rhea
+
+    def test_in_that_queue_only(
+        self, rhea: User, queue: Queue, settled: Alert, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.known(monkeypatch)
+        checks.look_closer(queue=make_queue("another"), people={rhea.pk})
+        assert next_of(rhea, queue).alert != settled
+
+
+@pytest.mark.usefixtures("own", "waiting")
 class TestBeingJudged:
     def test_the_verdict_is_in_the_ledger_as_a_check(self, rhea: User, queue: Queue, settled: Alert) -> None:
         entry = answer(rhea, queue)
@@ -238,9 +287,10 @@ class TestTakingItBack:
 
 @pytest.mark.usefixtures("own")
 def test_the_share_is_about_what_was_asked_for(
-    rhea: User, tom: User, queue: Queue, upstream: Scorer, settings: Any
+    rhea: User, tom: User, queue: Queue, upstream: Scorer, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.CHECK_SHARE = 0.25
+    monkeypatch.setattr(checking, "FIRST_CHECKS", 0)
     for number in range(60):
         alert = raise_alert(queue, upstream, f"alert {number}")
         if number % 3 == 0:

@@ -110,6 +110,13 @@ class TestAFlip:
             opinions = [Opinion(one.position, one.judge, one.accurate) for one in rows if one.truth is not None]
             assert set(vet(rows, opinions, known).suspicions) == {"ben"}
 
+    def test_long_before_it_is_sure_they_are_in_doubt(self) -> None:
+        """By known answers alone: the model knows nothing."""
+        rows = list(team_of(FIVE | {"tom": flipping}, 2_000, sharp=0.05, known=0.04))
+        known = [one for one in rows if one.judge == "tom" and one.truth is not None]
+        vetted = vet([one for one in rows if one.position <= known[2].position], [], {})
+        assert (vetted.suspicions, vetted.doubted) == ({}, {"tom"})
+
     def test_a_model_that_learnt_it_does_not_turn_the_honest_into_suspects(self) -> None:
         """The probabilities are upside down, as after a flood of flipped verdicts."""
         rows = team_of(FIVE | {"tom": flipping}, 1_500)

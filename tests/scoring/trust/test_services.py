@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from feedback.models import Alert, LedgerEntry, Membership, Queue, Role, Scorer, Value
+from feedback.models import Alert, CloserLook, LedgerEntry, Membership, Queue, Role, Scorer, Value
 from scoring.fold import configuration_of, model_at
 from scoring.lifecycle.deeds import do
 from scoring.models import Amendment, AmendmentKind, Ruling, Suspect
@@ -92,6 +92,19 @@ class TestTheGate:
     def test_the_sweep_finds_the_queue_and_then_rests(self, queue: Queue) -> None:
         assert vet_queues_behind(now=LATER) == 1
         assert selectors.queues_to_vet() == []
+
+
+class TestACloserLook:
+    def test_who_is_held_back_is_checked_more_often_and_nobody_else(self, queue: Queue, tom: User) -> None:
+        for _ in range(2):
+            vet_judges(queue=queue, now=LATER)
+            assert [look.person for look in CloserLook.objects.filter(queue=queue)] == [tom]
+
+    def test_it_ends_when_a_lead_lets_them_in(self, queue: Queue, lena: User) -> None:
+        (held,) = vet_judges(queue=queue, now=LATER)
+        let_in(user=lena, slug=queue.slug, suspect_id=held.pk, now=LATER)
+        vet_judges(queue=queue, now=LATER)
+        assert not CloserLook.objects.exists()
 
 
 def test_the_only_rep_of_a_new_queue_is_not_held_back_for_what_its_scorer_thought(queue: Queue, rhea: User) -> None:
