@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
@@ -19,6 +19,7 @@ from scoring.lead.prose import prose
 from scoring.lead.tables import NOTHING, count, percent, points
 from scoring.models import Amendment, JudgeFigure, Ruling, Suspect, Vetting
 from scoring.trust import drawing, selectors
+from scoring.trust.again import Closed, closed_alone
 
 RULINGS_SHOWN = 10
 # Fewer answers than this say too little to draw.
@@ -27,12 +28,16 @@ LEAST_SEEN = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Somebody held back: what happened, in words, and whether it can still be let in or kept out."""
+    """Somebody held back: what happened, in words, and whether it can still be let in or kept out.
+
+    `closed`: the alerts that nobody else has judged, where the verdicts are kept out.
+    """
 
     suspect: Suspect
     name: str
     sentence: str
     evidence: str
+    closed: Closed | None = None
 
     @property
     def is_open(self) -> bool:
@@ -86,12 +91,13 @@ def people_page(*, user: Person, slug: str) -> PeoplePage:
     queue = queue_for(user, slug, Role.LEAD)
     cases = [_case(suspect) for suspect in _suspects(queue)]
     waiting = [case for case in cases if case.is_open]
+    earlier = [case for case in cases if not case.is_open][:RULINGS_SHOWN]
     rows = _rows(queue)
     return PeoplePage(
         queue,
         _sentence(rows, waiting),
         waiting,
-        [case for case in cases if not case.is_open][:RULINGS_SHOWN],
+        [replace(case, closed=closed_alone(case.suspect)) for case in earlier],
         rows,
         Vetting.objects.filter(queue=queue).first(),
     )
@@ -103,7 +109,9 @@ def name_of(user: AbstractBaseUser) -> str:
 
 
 def _suspects(queue: Queue) -> list[Suspect]:
-    return list(Suspect.objects.filter(queue=queue).select_related("judge", "ruled_by").order_by("-noticed_at")[:50])
+    return list(
+        Suspect.objects.filter(queue=queue).select_related("judge", "ruled_by", "hold").order_by("-noticed_at")[:50]
+    )
 
 
 def _case(suspect: Suspect) -> Case:
