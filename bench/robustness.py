@@ -98,7 +98,9 @@ class Team:
     """The judges of one run, the ledger they write, and the model that learns from it."""
 
     def __init__(self, alerts: Sequence[Alert], scenario: Scenario, seed: int) -> None:
-        self.alerts, self.scenario, self.rng = alerts, scenario, Random(seed)
+        # Each for itself, so that what is tried changes nothing but what it is about.
+        self.alerts, self.scenario, self.seed = alerts, scenario, seed
+        self.taking, self.checking = Random(f"{seed} who"), Random(f"{seed} checks")
         self.features = [extract(alert.facts, ModelConfig()) for alert in alerts]
         self.pupil = Pupil()
         self.outcome = Outcome(held=dict.fromkeys(scenario.silent, -1))
@@ -116,18 +118,19 @@ class Team:
         for number in range(len(self.alerts)):
             self.learnt.append(len(self.ledger))
             self.outcome.probabilities.append(self.pupil.model.predict(self.features[number]))
-            judge = self.rng.choices(self.names, self.volumes)[0]
+            judge = self.taking.choices(self.names, self.volumes)[0]
             self._judge(judge, number, teaches=True)
             if number % SETTLED_EVERY == 0:
                 self.settled.append(number)
-            if self.scenario.gate and self.rng.random() < self._share(judge):
+            if self.scenario.gate and self.checking.random() < self._share(judge):
                 self._check(judge, number)
             if self.scenario.gate and number % VET_EVERY == VET_EVERY - 1:
                 self._vet(number)
         return self.outcome
 
     def _judge(self, judge: str, number: int, *, teaches: bool, at: int = 0) -> None:
-        said = self.scenario.manners[judge](self.alerts[number].label, max(number, at), self.rng)
+        slip = Random(f"{self.seed} {number} {judge} {teaches}")
+        said = self.scenario.manners[judge](self.alerts[number].label, max(number, at), slip)
         truth = None if teaches else self.alerts[number].label
         position = len(self.ledger) + 1
         weight = float(self.outcome.weights.get(judge, 1.0)) if teaches else 0.0
@@ -147,7 +150,7 @@ class Team:
         """An alert whose answer is known, which this judge was never asked before."""
         new = [number for number in self.settled[-200:] if number not in self.checked[judge] and number < at]
         if new:
-            number = self.rng.choice(new)
+            number = self.checking.choice(new)
             self.checked[judge].add(number)
             self._judge(judge, number, teaches=False, at=at)
 
