@@ -7,7 +7,7 @@ Each alert is scored before its verdict, as in bench.ranking. The judges are sim
 the product's own pure code. 4 % of what a judge opens is an alert whose answer is known, more of it as long as little
 is known of the judge or a suspicion grows; one alert in twenty gets an answer.
 When a judge is held back the model is made again without that judge's verdicts, as the product's
-fold does; so of three who take half of the work, half of the labels are gone.
+fold does; so of three who take half of the work, half of the labels are gone, until a lead takes them off the queue.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class Scenario:
     manners: dict[str, Manner]
     shares: dict[str, float]
     gate: bool = True
+    leave: bool = False  # whoever is held back is taken off the queue: the others judge what comes
     silent: frozenset[str] = frozenset()  # judges whose verdicts are never learnt
 
 
@@ -90,6 +91,7 @@ def scenarios(size: int) -> dict[str, Scenario]:
         "one of five all false from 1/3 on": Scenario(sudden, once),
         "3 of 20 flip at 6 times, no gate": Scenario(flipped, six, gate=False),
         "3 of 20 flip at 6 times": Scenario(flipped, six),
+        "3 of 20 flip at 6 times, off the queue once held back": Scenario(flipped, six, leave=True),
         "those 3 of 20 silent from the start": Scenario(flipped, six, gate=False, silent=frozenset(twenty[:3])),
     }
 
@@ -118,7 +120,7 @@ class Team:
         for number in range(len(self.alerts)):
             self.learnt.append(len(self.ledger))
             self.outcome.probabilities.append(self.pupil.model.predict(self.features[number]))
-            judge = self.taking.choices(self.names, self.volumes)[0]
+            judge = self._who()
             self._judge(judge, number, teaches=True)
             if number % SETTLED_EVERY == 0:
                 self.settled.append(number)
@@ -127,6 +129,11 @@ class Team:
             if self.scenario.gate and number % VET_EVERY == VET_EVERY - 1:
                 self._vet(number)
         return self.outcome
+
+    def _who(self) -> str:
+        gone = self.outcome.held if self.scenario.leave else {}
+        volumes = [0.0 if name in gone else volume for name, volume in zip(self.names, self.volumes, strict=True)]
+        return self.taking.choices(self.names, volumes)[0]
 
     def _judge(self, judge: str, number: int, *, teaches: bool, at: int = 0) -> None:
         slip = Random(f"{self.seed} {number} {judge} {teaches}")
