@@ -15,7 +15,7 @@ from scoring.learner.example import Example, is_cut, probability_of, replays_aft
 from scoring.learner.generation import Generation
 from scoring.learner.layout import vectors
 from scoring.learner.registry import SLOW
-from scoring.learner.stance import ALONE, STANCES
+from scoring.learner.stance import ALONE, BETWEEN, STANCES, Stance, mean_stance
 from scoring.learner.state import Floats, Lesson, Vector
 from scoring.learner.words import Words
 
@@ -44,8 +44,8 @@ def adopt(model: OnlineModel, generation: Generation) -> None:
 
     1. Remembered lessons get the cross-fitted log-odds of its trees, or plain ones where they came after its training.
     2. Its words take the place of the fast model's. 3. The dense weights are learnt afresh from the newest lessons
-    under each stance. 4. The one that foretold them best, each before it was learnt, is taken, and all that is
-    remembered is learnt under it; of what came after the training the texts too.
+    under each stance. 4. The mean of the stances, by how well each foretold them before they were learnt, is taken, and
+    all that is remembered is learnt under it; of what came after the training the texts too.
     """
     encoder, lessons = model.encoder, model.memory.in_order(model.learnt)
     encoder.generation = generation
@@ -54,11 +54,10 @@ def adopt(model: OnlineModel, generation: Generation) -> None:
         lesson.row.beliefs[0] = encoder.slow(lesson.row) if crossed is None else crossed
     _take_words(model, generation.words)
     seen = seen_through(model, lessons, model.learnt)
-    losses: list[float] = []
-    stances = STANCES if len(generation.trees.leaves) else (ALONE,)  # without trees it says the same of every alert
-    for encoder.stance in stances:
-        losses.append(_loss(seen[-TRIED:], learn_afresh(model, seen[-TRIED:])))
-    encoder.stance = stances[losses.index(min(losses))]
+    stances: Sequence[Stance] = BETWEEN if model.config.stance_temper else STANCES
+    if not len(generation.trees.leaves):  # it says the same of every alert
+        stances = (ALONE,)
+    encoder.stance = _stance(model, seen[-TRIED:], stances)
     if model.config.afresh:
         _begin_anew(model, seen)
     else:
@@ -77,6 +76,14 @@ def meet(model: OnlineModel, features: Features, label: bool, weight: float, key
     model.remember(Lesson(row, label, weight, text), key)
     if is_cut(model.learnt):
         model.encoder.statistics.cut((one.row.columns, one.row.numbers) for one in model.memory.lessons)
+
+
+def _stance(model: OnlineModel, seen: Sequence[Seen], stances: Sequence[Stance]) -> Stance:
+    """How far to lean on the generation, by what it would have said of these lessons under each stance."""
+    temper, losses = model.config.stance_temper, list[float]()
+    for model.encoder.stance in stances:
+        losses.append(_loss(seen, learn_afresh(model, seen)))
+    return mean_stance(stances, losses, temper) if temper else stances[losses.index(min(losses))]
 
 
 def _take_words(model: OnlineModel, words: Words) -> None:

@@ -11,7 +11,7 @@ from scoring.features import FeatureConfig
 FORMAT: Final = 3  # of the model's state; a state of another format is not read
 # Parameters that came later, as the learner was without them. Where they are so they are not written: what was frozen
 # before keeps its meaning, and its models their bytes.
-WITHOUT: Final[Mapping[str, Any]] = {"slow_least_columns": 0, "afresh": 0}
+WITHOUT: Final[Mapping[str, Any]] = {"slow_least_columns": 0, "afresh": 0, "stance_temper": 0.0}
 
 
 class ConfigInvalid(ValueError):
@@ -41,8 +41,10 @@ class ModelConfig(FeatureConfig):
         ``slow_trees`` of scikit-learn's gradient boosting (0: none are trained), with ``slow_rate`` (learning rate),
         ``slow_leaf`` (least rows in a leaf), ``slow_l2``, ``slow_columns`` (share of the columns that a question may
         choose from) and ``slow_least_columns`` (how many that are at least); cross-fitted in ``slow_folds``. Its
-        log-odds have a weight of 1 and ``slow_variance`` at first. ``afresh``: with each generation all weights, their
-        steps and the calibration begin anew from what is remembered (1), or those of text and calibration live on (0).
+        log-odds have a weight from 0 to 1 and ``slow_variance`` at first: the mean of the stances that are tried on the
+        newest lessons, each by exp(-loss / ``stance_temper``), losses in nats (0: the best of fewer alone). ``afresh``:
+        with each generation all weights, their steps and the calibration begin anew from what is remembered (1), or
+        those of text and calibration live on (0).
     Counts
         ``counts_memory`` keys; a key's counts reach back some ``counts_span`` of its own verdicts, a scorer's
         ``counts_recent``; ``counts_shrink`` verdicts at the usual rate are added; weights have ``counts_variance``.
@@ -83,6 +85,7 @@ class ModelConfig(FeatureConfig):
     slow_least_columns: int = 4
     slow_folds: int = 5
     slow_variance: float = 0.1
+    stance_temper: float = 4.0
     afresh: int = 1
     counts_memory: int = 4_096
     counts_span: float = 500.0

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.learner.checkpoint_format import Arrays, CheckpointCorrupt, ascending, below, finite_array, whole
+from scoring.learner.checkpoint_format import Arrays, CheckpointCorrupt, ascending, below, finite, finite_array, whole
 from scoring.learner.columns import Statistics
 from scoring.learner.covariance import symmetric
 from scoring.learner.generation import Generation, is_due
 from scoring.learner.registry import BELIEFS, SLOW, Registry
-from scoring.learner.stance import ALONE, STANCES
+from scoring.learner.stance import ALONE, STANCES, Stance
 from scoring.learner.state import Encoder, Lesson, Memory, Row
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def model_arrays(model: OnlineModel) -> tuple[dict[str, Any], Arrays]:
     state |= {
         "registry": encoder.registry.names(),
         "counted": keys,
-        "stance": STANCES.index(encoder.stance) if encoder.generation else 0,
+        "stance": _stance_said(model),
     }
     generation = b"" if encoder.generation is None else encoder.generation.dump()
     return state, state_arrays(encoder.statistics, model.memory) | counts | model.calibrator.dump() | {
@@ -60,7 +60,7 @@ def restore_model(model: OnlineModel, state: dict[str, Any], arrays: Arrays) -> 
     if len(arrays["generation"]):
         encoder.generation = Generation.load(arrays["generation"].tobytes())
         optimizer.boldness = encoder.generation.words.boldness
-    encoder.stance = STANCES[whole(state["stance"])] if encoder.generation else ALONE
+    encoder.stance = _stance_of(model, state["stance"])
     slots = ascending(arrays["slots"], len(weights.sparse))
     weights.sparse[slots] = finite_array(arrays["sparse"], len(slots))
     optimizer.squares[slots] = np.abs(finite_array(arrays["squares"], len(slots)))
@@ -69,6 +69,25 @@ def restore_model(model: OnlineModel, state: dict[str, Any], arrays: Arrays) -> 
     weights.usual[:size] = finite_array(arrays["usual"], size)
     if model.learnt:
         optimizer.covariance.set(symmetric(finite_array(arrays["covariance"], size * (size + 1) // 2), size))
+
+
+def _stance_said(model: OnlineModel) -> int | list[float]:
+    """Which of the stances it is, or where between them."""
+    if model.encoder.generation is None:
+        return 0
+    stance = model.encoder.stance
+    return list(stance) if model.config.stance_temper else STANCES.index(stance)
+
+
+def _stance_of(model: OnlineModel, said: object) -> Stance:
+    if model.encoder.generation is None:
+        return ALONE
+    if not model.config.stance_temper:
+        return STANCES[whole(said)]
+    trust, rest = map(finite, said) if isinstance(said, list) and len(said) == len(ALONE) else (0.0, 0.0)
+    if not (0.0 <= trust <= 1.0 and 0.0 < rest <= 1.0):
+        raise CheckpointCorrupt("a stance that cannot be")
+    return Stance(trust, rest)
 
 
 def _chain(found: object) -> str:

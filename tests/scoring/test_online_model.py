@@ -273,10 +273,11 @@ class TestAConfiguration:
             ModelConfig.from_dict(parameters)
 
     def test_without_a_parameter_that_came_later_means_what_it_meant(self) -> None:
-        later = ("slow_least_columns", "afresh")
+        later = ("slow_least_columns", "afresh", "stance_temper")
         before = {name: value for name, value in ModelConfig().to_dict().items() if name not in later}
         config = ModelConfig.from_dict(before)
-        assert (config.slow_least_columns, config.afresh) == (0, 0) and config.to_dict() == before
+        assert (config.slow_least_columns, config.afresh, config.stance_temper) == (0, 0, 0)
+        assert config.to_dict() == before
         assert ModelConfig.from_dict(ModelConfig().to_dict()) == ModelConfig()
 
     def test_names_the_libraries_its_numbers_depend_on(self) -> None:

@@ -150,18 +150,20 @@ class TestStoredBytes:
 
 
 class TestAdoption:
-    @pytest.mark.parametrize("stance", STANCES)
-    def test_survives_storage_at_any_point(self, stance: Stance) -> None:
-        given_ = world(70)
-        whole, halved = OnlineModel(TINY), OnlineModel(TINY)
-        made = train([TrainingLesson(extract(alert, TINY), label) for alert, label, _ in given_[:50]], TINY)
+    @pytest.mark.parametrize(
+        ("stance", "temper"), [*((stance, 0.0) for stance in STANCES), (Stance(0.371, 0.029), 4.0)]
+    )
+    def test_survives_storage_at_any_point(self, stance: Stance, temper: float) -> None:
+        given_, config = world(70), replace(TINY, stance_temper=temper)
+        whole, halved = OnlineModel(config), OnlineModel(config)
+        made = train([TrainingLesson(extract(alert, config), label) for alert, label, _ in given_[:50]], config)
         for number, (alert, label, weight) in enumerate(given_, start=1):
             for model in (whole, halved):
-                model.learn(extract(alert, TINY), label, weight, key=number)
+                model.learn(extract(alert, config), label, weight, key=number)
                 if number == 53:
                     model.adopt(Generation.load(made.dump()))
                     model.encoder.stance = stance
-            halved = OnlineModel.load(TINY, halved.dump())
+            halved = OnlineModel.load(config, halved.dump())
         assert halved.dump() == whole.dump()
         assert whole.passport()["generation"] == {"learnt": 50, "digest": made.digest()}
 

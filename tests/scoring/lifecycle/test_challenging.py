@@ -80,7 +80,7 @@ class TestPresets:
             parameters_of("__class__", ModelConfig().to_dict())
 
     def test_todays_defaults_bring_what_came_later(self) -> None:
-        later = {"slow_least_columns": (0, 4), "afresh": (0, 1)}
+        later = {"slow_least_columns": (0, 4), "afresh": (0, 1), "stance_temper": (0, 4)}
         champion = {name: value for name, value in ModelConfig().to_dict().items() if name not in later}
         found = changed(champion, parameters_of("todays_defaults", champion))
         assert {name: (old, new) for name, old, new in found} == later
