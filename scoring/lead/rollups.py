@@ -38,6 +38,7 @@ _COUNT_WEEK = f"""
     GROUP BY 1, 3, 4, 5, 6, 7
 """  # noqa: S608 - constants of this file
 
+# A check is blind, too, but nobody drew it for its score: it was settled, which alerts of its band need not be.
 _COUNT_AGREEMENT = f"""
     INSERT INTO scoring_weeklyagreement (queue_id, week, band, blind, judged, accurate)
     SELECT %(queue)s, %(week)s::date, band, blind, count(*), count(*) FILTER (WHERE value = 'accurate')
@@ -47,6 +48,7 @@ _COUNT_AGREEMENT = f"""
         FROM feedback_exposure AS exposure
         JOIN feedback_ledgerentry AS entry ON entry.alert_id = exposure.alert_id
         WHERE {_THIS_WEEK} AND entry.source = 'rep' AND entry.value IN ('accurate', 'false_positive')
+            AND NOT entry.is_check
             AND NOT EXISTS (SELECT FROM feedback_ledgerentry AS taken_back WHERE taken_back.retracts_id = entry.id)
         ORDER BY entry.alert_id, entry.judge_id, entry.position
     ) AS verdict

@@ -24,6 +24,7 @@ _BLIND = """
     FROM (
         SELECT alert_id, value, position, judge_id, id FROM feedback_ledgerentry
         WHERE queue_id = %(queue)s AND blind AND kind = 'verdict' AND value <> 'unsure' AND source = ANY(%(people)s)
+            AND NOT is_check
         ORDER BY position DESC LIMIT %(newest)s
     ) AS e
     CROSS JOIN LATERAL (
@@ -34,7 +35,10 @@ _BLIND = """
 
 
 def apprentice_of(queue_id: int) -> Apprentice:
-    """How well the model agrees with the newest blind verdicts of reps and leads that still stand, none held back."""
+    """How well the model agrees with the newest blind verdicts of reps and leads that still stand, none held back.
+
+    No checks either: they are second looks at what was settled, which is no draw of what the model scores.
+    """
     amendments = amendments_of(queue_id)
     people = [Source.REP, Source.LEAD]
     with connection.cursor() as cursor:

@@ -1,14 +1,19 @@
 """Whether people lean towards a score that they see: like alerts are compared, and nothing else."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 
-from feedback.models import Queue, Scorer, Value
+from feedback.models import Check, Queue, Scorer, Value
 from scoring.anchoring import Anchoring, Verdicts, anchoring
+from scoring.lead.periods import monday_of
 from scoring.lead.selectors import agreements_of
 from scoring.lead.services import catch_up
 from scoring.lead.trust_panels import anchoring_sentence
+from scoring.models import FigureStanding
 from scoring.sample import BANDS
 from tests import factories
 from tests.scoring.lead.history import NOW, alert_at, weeks_ago
@@ -64,6 +69,32 @@ class TestTheRollup:
         factories.judge(alert, ada, source=factories.Source.LABELER, blind=True, now=NOW)
         catch_up(queue=queue, now=NOW)
         assert agreements_of(queue.pk, NOW) == {True: {LOW: Verdicts(3, 0)}, False: {LOW: Verdicts(1, 0)}}
+
+    def test_a_check_is_no_draw_of_its_band(
+        self, queue: Queue, upstream: Scorer, rhea: User, tom: User, lena: User
+    ) -> None:
+        for blind in (True, False):
+            factories.judge(alert_at(queue, upstream, weeks_ago(1), 0.03), rhea, Value.FALSE_POSITIVE, blind=blind)
+        settled = alert_at(queue, upstream, weeks_ago(1), 0.03)
+        factories.judge(settled, lena, Value.ACCURATE, source=factories.Source.LEAD)
+        factories.judge(settled, tom, Value.ACCURATE, blind=True, is_check=True)
+        catch_up(queue=queue, now=NOW)
+        assert agreements_of(queue.pk, NOW) == {True: {LOW: Verdicts(1, 0)}, False: {LOW: Verdicts(1, 0)}}
+
+    def test_weeks_that_counted_checks_before_an_upgrade_are_counted_again(
+        self, queue: Queue, upstream: Scorer, rhea: User
+    ) -> None:
+        for weeks in (1, 3):
+            alert = alert_at(queue, upstream, weeks_ago(weeks))
+            entry = factories.judge(alert, rhea, blind=True)
+        Check.objects.create(
+            person=rhea, queue=queue, alert=alert, source="rep", certain=True, drawn_at=NOW, entry=entry
+        )
+        catch_up(queue=queue, now=NOW)
+        upgrade = import_module("scoring.migrations.0022_agreement_without_checks")
+        with connection.cursor() as cursor:
+            cursor.execute(upgrade.COUNT_AGAIN)
+        assert FigureStanding.objects.get(queue=queue).stale_weeks == [monday_of(weeks_ago(3)).isoformat()]
 
 
 class TestTheSentence:

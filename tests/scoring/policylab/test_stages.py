@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from django.contrib.auth.models import User
 
-from feedback.models import Queue
+from feedback.models import Alert, Queue, Value
 from scoring.policylab.selectors import apprentice_of
 from scoring.services.amending import hold_back
 from scoring.stages import after, apprentice, conditions, is_step_up
 from scoring.thresholds import Choice
+from tests import factories
 from tests.scoring.lead.history import NOW
 from tests.scoring.policylab.histories import truth
 
@@ -34,6 +35,13 @@ class TestTheApprentice:
         assert apprentice_of(history.pk).n == 360
         hold_back(queue=history, since=100, until=None, judge=rhea, note="", by=None, now=NOW)
         assert apprentice_of(history.pk).n == 100
+
+    @pytest.mark.django_db
+    def test_is_not_tested_by_checks(self, history: Queue, tom: User) -> None:
+        before = apprentice_of(history.pk)
+        for alert in Alert.objects.filter(queue=history).order_by("pk")[:9]:
+            factories.judge(alert, tom, Value.FALSE_POSITIVE, blind=True, is_check=True, now=NOW)
+        assert apprentice_of(history.pk) == before
 
 
 class TestConditions:
