@@ -20,6 +20,7 @@ from scoring.policy import rules_from
 from scoring.policylab import selectors, words
 from scoring.policylab.caution import Caution, caution_about, caution_about_today
 from scoring.policylab.forms import RuleForm, RuleForms, WishForm, initial_of, wish_of
+from scoring.policylab.returning import what_returns
 from scoring.policylab.services import Trial, may_come_back, try_out
 from scoring.simulation import simulate
 from scoring.stages import STAGES, Condition, after, conditions
@@ -106,7 +107,7 @@ def lab_page(*, user: Person, slug: str, sent: QueryDict | None = None, problem:
         raised=count(today.raised), table=words.comparison_table(today, outlook), trial=trial,
         choice=words.chosen(choice) if trial and trial.policy.stage == "suppress" else "",
         versions=[words.version_line(one, may_come_back(one, now.version, undone)) for one in versions],
-        back_to=back_to, brought_back=words.brought_back(back_to) if back_to else "",
+        back_to=back_to, brought_back=words.brought_back(what_returns(back_to, now, history)) if back_to else "",
         caution=caution_about(trial, evidence) if trial else None,
         caution_today="" if trial else caution_about_today(now, choice),
         under_rules=_under(history, trial) if trial and sent and sent.get("action") == "try" else None,

@@ -17,6 +17,7 @@ from scoring.following import with_threshold
 from scoring.models import PolicyVersion
 from scoring.models.policies import Origin
 from scoring.policylab import selectors
+from scoring.policylab.returning import what_returns
 from scoring.policylab.selectors import InForce
 from scoring.services.policies import KEPT, change_policy
 from scoring.simulation import Outlook, simulate
@@ -140,7 +141,8 @@ def go_back(
     """Append a version that is what an earlier one was.
 
     Never a step up: a version that hides more than today's stage allows is reached by the conditions, not by history.
-    Except for one: what was in force right before a lead's own newest step comes back whatever its stage.
+    Except for one: what was in force right before a lead's own newest step comes back whatever its stage. Where it
+    hides more than today's policy, then no more than its own cap allows by today's evidence (`what_returns`).
     Raises `VersionMoved`, `StepRefused`, `PolicyVersion.DoesNotExist`.
     """
     with transaction.atomic():
@@ -152,9 +154,11 @@ def go_back(
         if not may_come_back(old, now_in_force.version, selectors.undone_by(queue, by)):
             raise StepRefused([], reason_helps=False)
         kept = {name: getattr(old, name) for name in KEPT if name != "drift"}
+        found = what_returns(old, now_in_force, history_of(queue.pk))
         return change_policy(
-            queue=queue, now=now, changed_by=by, note=note.strip(), origin=Origin.BACK, restores=to_version, **kept
-        )
+            queue=queue, now=now, changed_by=by, note=note.strip(), origin=Origin.BACK, restores=to_version,
+            expected=found.expected, **{**kept, "hide_below": found.hide_below},
+        )  # fmt: skip
 
 
 def may_come_back(old: PolicyVersion, newest: PolicyVersion, undone: PolicyVersion | None) -> bool:

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from scoring.lead.prose import prose
-from scoring.lead.tables import NOTHING, Cell, Column, Table, count, percent, points, two_places
+from scoring.lead.tables import NOTHING, Cell, Column, Table, apart, count, percent, points, two_places
 from scoring.models import PolicyVersion, Stage
 from scoring.models.policies import Origin
+from scoring.policylab.returning import Return
 from scoring.shares import Share
 from scoring.simulation import Outlook
 from scoring.stages import Apprentice, Condition
@@ -117,21 +118,35 @@ def now_in_force(version: PolicyVersion) -> str:
         made = _("Now in force in %(queue)s: version %(version)s, as version %(old)s was; stage %(stage)s.")
     else:
         made = _("Now in force in %(queue)s: version %(version)s, stage %(stage)s.")
-    return prose(made % words, _hides(version))
+    return prose(made % words, _hides(version, version.hide_below), _then(version, version.hide_below))
 
 
-def brought_back(version: PolicyVersion) -> str:
+def brought_back(found: Return) -> str:
     """What one click brings back, beside the button that names the version."""
+    version, below = found.old, found.hide_below
     day = date_format(timezone.localtime(version.created_at), "DATE_FORMAT")
-    return prose(_("Made on %(day)s.") % {"day": day}, _hides(version))
+    then = _less_than_then(version.hide_below, below) if found.hides_less_than_then else ""
+    return prose(_("Made on %(day)s.") % {"day": day}, _hides(version, below), then)
 
 
-def _hides(version: PolicyVersion) -> str:
-    """What a version hides."""
+def _then(version: PolicyVersion, below: float) -> str:
+    """That a version which came back hides less than it did in its day; empty where it does not."""
+    then = version.expected.get("then", below) if version.restores else below
+    return _less_than_then(then, below) if then > below else ""
+
+
+def _less_than_then(then: float, below: float) -> str:
+    """Why a version hides less when it comes back."""
+    was, _now = apart(then, below)
+    return _("In its day it hid below %(was)s; today's evidence does not support that.") % {"was": was}
+
+
+def _hides(version: PolicyVersion, below: float) -> str:
+    """What a version hides that hides below so much."""
     if version.stage != Stage.SUPPRESS:
         return _("It hides nothing.")
-    words = {"below": percent(version.hide_below), "cap": percent(version.cap)}
-    if version.hide_below == 0:
+    words = {"below": percent(below), "cap": percent(version.cap)}
+    if below == 0:
         return _("It hides nothing yet: no threshold is known that keeps the cap of %(cap)s.") % words
     return _("It hides below %(below)s; the cap is %(cap)s of the real ones.") % words
 

@@ -188,58 +188,6 @@ class TestAStepWhoseConditionIsNotMet:
         assert apply(lena_at, **wish(2, stage="suppress", note="x", overrule="on")).status_code == 409
 
 
-class TestGoingBack:
-    def test_is_one_click_to_what_was_before(self, history: Queue, lena_at: Client) -> None:
-        apply(lena_at, **wish(1, stage="suppress"))
-        assert "Back to version 1 (rank)" in lena_at.get(PAGE).content.decode()
-        lena_at.post(f"{PAGE}back/", {"version": "1", "seen": "2"})
-        version = newest(history)
-        assert (version.version, version.stage, version.hide_below, version.restores) == (3, "rank", 0.1, 1)
-
-    def test_says_what_the_version_is_that_it_goes_back_to(self, history: Queue, lena_at: Client) -> None:
-        apply(lena_at, **wish(1, stage="suppress"))
-        for _ in range(2):  # the worker came between
-            change_policy(queue=history, now=NOW, origin="threshold", hide_below=0.062)
-        apply(lena_at, **wish(4, stage="rank"))
-        page = lena_at.get(PAGE).content.decode()
-        made = "Made on 24 Jun 2026. It hides below 6.2%; the cap is 5.0% of the real ones."
-        assert made in page[page.index("Back to version 4 (suppress)") :]
-
-    def test_says_what_is_in_force_again(self, history: Queue, lena_at: Client) -> None:
-        apply(lena_at, **wish(1, stage="suppress"))
-        page = lena_at.post(f"{PAGE}back/", {"version": "1", "seen": "2"}, follow=True).content.decode()
-        assert "version 3, as version 1 was; stage rank. It hides nothing." in page
-
-    def test_is_never_a_step_up(self, history: Queue, lena_at: Client) -> None:
-        apply(lena_at, **wish(1, stage="suppress"))
-        lena_at.post(f"{PAGE}back/", {"version": "1", "seen": "2"})
-        assert lena_at.post(f"{PAGE}back/", {"version": "2", "seen": "3"}).status_code == 409
-        assert newest(history).version == 3
-
-    def test_undoes_a_leads_own_step_down(self, history: Queue, lena_at: Client) -> None:
-        apply(lena_at, **wish(1, stage="suppress"))
-        apply(lena_at, **wish(2, stage="observe"))
-        change_policy(queue=history, now=NOW, origin="drift", drift=0.1)  # the worker came between
-        assert "Back to version 2 (suppress)" in lena_at.get(PAGE).content.decode()
-        assert lena_at.post(f"{PAGE}back/", {"version": "2", "seen": "4"}).status_code == 302
-        assert (newest(history).stage, newest(history).restores) == ("suppress", 2)
-
-    def test_undoes_no_step_down_of_another_lead(self, history: Queue, lena_at: Client, ada: User) -> None:
-        apply(lena_at, **wish(1, stage="suppress"))
-        change_policy(queue=history, now=NOW, changed_by=ada, stage=Stage.RANK)
-        page = lena_at.get(PAGE).content.decode()
-        assert "Back to version 1 (rank)" in page
-        assert re.findall(r"Bring back.*?version (\d+)", page) == ["1"]
-        assert lena_at.post(f"{PAGE}back/", {"version": "2", "seen": "3"}).status_code == 409
-
-    @pytest.mark.parametrize("sent", [{}, {"version": "9", "seen": "1"}, {"version": "x", "seen": "1"}], ids=str)
-    def test_to_what_was_never_there_changes_nothing(
-        self, history: Queue, lena_at: Client, sent: dict[str, str]
-    ) -> None:
-        assert lena_at.post(f"{PAGE}back/", sent).status_code == 409
-        assert newest(history).version == 1
-
-
 @pytest.mark.parametrize("address", [PAGE, f"{PAGE}apply/", f"{PAGE}back/"])
 class TestWhoMay:
     @pytest.mark.parametrize("name", ["rhea", "ada", "mallory"])
