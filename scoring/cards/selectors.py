@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
 
-from django.db import connection
 from django.db.models import Min
 
+from feedback import rules
 from feedback.models import Alert, Queue
+from feedback.selectors import entries_about
+from feedback.services import facts_of
+from scoring.amended import amendments_of
 from scoring.batch import judge_many
 from scoring.cards.reliability import Reliability, reliability
 from scoring.cards.segments import Segment, weak_segments
@@ -127,7 +130,7 @@ def card_of(*, queue: Queue, scorer_id: int, version: str | None, now: datetime)
         previous=before,
         change=_change(own, before),
         looked_into=len(trials),
-        reasons=_reasons(trials),
+        reasons=_reasons(queue.pk, trials),
         segments=weak_segments(trials),
         wordings=tell_tale_wordings(trials),
         examples=_clearest(queue.pk, trials),
@@ -170,21 +173,16 @@ def _trials(queue_id: int, version: Version) -> list[Trial]:
     ]
 
 
-# The reason that each person gave last and did not take back; what labelers were asked as a check is none.
-_REASONS = """
-    SELECT DISTINCT ON (alert_id, judge_id) reason FROM feedback_ledgerentry AS entry
-    WHERE alert_id = ANY(%s) AND kind = 'verdict' AND value = 'false_positive'
-        AND NOT (is_check AND source = 'labeler')
-        AND NOT EXISTS (SELECT FROM feedback_ledgerentry AS taken_back WHERE taken_back.retracts_id = entry.id)
-    ORDER BY alert_id, judge_id, position DESC
-"""
+def _reasons(queue_id: int, trials: Sequence[Trial]) -> list[tuple[str, int]]:
+    """How often each reason was given for the false positives, most often first; "" where none was.
 
-
-def _reasons(trials: Sequence[Trial]) -> list[tuple[str, int]]:
-    """How often each reason was given for the false positives, most often first; "" where none was."""
-    with connection.cursor() as cursor:
-        cursor.execute(_REASONS, [[trial.alert_id for trial in trials if not trial.accurate]])
-        counts = Counter(reason for (reason,) in cursor.fetchall())
+    The one that each person gave last, where they still say so. What labelers were asked as a check is none, nor is
+    what a judge who is held back said.
+    """
+    amendments = amendments_of(queue_id)
+    about = entries_about(trial.alert_id for trial in trials if not trial.accurate).values()
+    standing = (rules.effective_verdicts(rules.votes(amendments.believed(facts_of(entries)))) for entries in about)
+    counts = Counter(fact.reason for facts in standing for fact in facts if fact.value == rules.FALSE_POSITIVE)
     return sorted(counts.items(), key=lambda each: (-each[1], each[0]))
 
 

@@ -8,10 +8,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from feedback.models import Queue, Scorer, Value
+from feedback.models import Queue, Scorer, Source, Value
 from scoring.cards.selectors import card_of
 from scoring.lead.services import FRESH_FOR, catch_up
 from scoring.models import FigureStanding
+from scoring.services.amending import hold_back
 from tests import factories
 from tests.scoring.api.conftest import alert, client_of
 from tests.scoring.cards.history import raised
@@ -34,6 +35,30 @@ class TestTheCard:
         card = card_of(queue=queue, scorer_id=upstream.pk, version=None, now=NOW)
         assert card is not None
         assert card.reasons == [("handled", 1)]
+
+    def test_a_mind_that_was_changed_leaves_no_reason(
+        self, queue: Queue, upstream: Scorer, rhea: User, lena: User
+    ) -> None:
+        alert = raised(queue, upstream, rhea, False, reason="misread")
+        for person, value, source in (
+            (rhea, Value.ACCURATE, Source.REP), (lena, Value.FALSE_POSITIVE, Source.LEAD)
+        ):  # fmt: skip
+            seen = alert.entries.latest("position").decision_id
+            factories.judge(alert, person, value, source=source, seen=seen, now=NOW)
+        catch_up(queue=queue, now=NOW)
+        card = card_of(queue=queue, scorer_id=upstream.pk, version=None, now=NOW)
+        assert card is not None
+        assert card.reasons == [("", 1)]
+
+    def test_a_judge_who_is_held_back_gives_none(self, queue: Queue, upstream: Scorer, rhea: User, tom: User) -> None:
+        alert = raised(queue, upstream, rhea, False, reason="misread")
+        seen = alert.entries.get().decision_id
+        factories.judge(alert, tom, Value.FALSE_POSITIVE, reason="handled", seen=seen, now=NOW)
+        hold_back(queue=queue, since=1, until=None, judge=tom, note="", by=None, now=NOW)
+        catch_up(queue=queue, now=NOW)
+        card = card_of(queue=queue, scorer_id=upstream.pk, version=None, now=NOW)
+        assert card is not None
+        assert card.reasons == [("misread", 1)]
 
 
 class TestTheApi:
