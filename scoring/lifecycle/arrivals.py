@@ -11,6 +11,7 @@ from django.db import connection
 
 from feedback.models import Alert, Exposure, Queue
 from feedback.selectors import facts_touched
+from scoring.amended import amendments_of
 from scoring.facts import facts_of_alerts
 from scoring.features import AlertFacts, FeatureConfig, extract
 from scoring.lifecycle.frame import Seen, chinese_share
@@ -91,9 +92,12 @@ def seen_of(facts: AlertFacts, probability: float, config: FeatureConfig) -> See
 def judgements(queue_id: int, after: int, end: int) -> list[Judged]:
     """Labels with anchors in the ledger rows (after, end], as the ledger stands at `end`.
 
-    A label that is taken back later was watched: it was the best that was known of the alert then.
+    A label that is taken back later was watched: it was the best that was known of the alert then. What a judge says
+    while held back is not, nor is it watched afterwards where they are let in.
     """
-    lessons = lessons_between(after, end, facts_touched(queue_id, after, end, end))
+    amendments = amendments_of(queue_id)
+    touched = facts_touched(queue_id, after, end, end)
+    lessons = lessons_between(after, end, {pk: amendments.believed(facts) for pk, facts in touched.items()})
     said = _first_exposures(one.alert_id for one in lessons)
     return [Judged(one.anchor, one.accurate, *said[one.alert_id]) for one in lessons if one.alert_id in said]
 

@@ -16,6 +16,7 @@ from scoring.lifecycle.services import AlarmIsClosed, acknowledge, watch
 from scoring.models import DriftAlarm, DriftStanding, Stage
 from scoring.models.policies import Origin
 from scoring.services import change_policy, take_in
+from scoring.services.amending import hold_back
 from tests import factories
 from tests.factories import NOON
 
@@ -138,6 +139,12 @@ class TestErrors:
         assert told["accurate"]["before"] < 0.15 < 0.7 < told["accurate"]["after"]
         assert abs(told["accurate"]["position"] - 200) <= 30
         assert drift_level(queue.pk) > 0.5
+
+    def test_who_is_held_back_rings_no_alarm(self, queue: Queue, rhea: User, judged: Any) -> None:
+        judged(200, 0.05)
+        hold_back(queue=queue, since=200, until=None, judge=rhea, note="", by=None, now=NOON)
+        judged(170, 0.95)
+        assert watched(queue) == []
 
     def test_another_rule_of_hiding_is_no_drift(self, queue: Queue, judged: Any) -> None:
         judged(150, 0.1)
