@@ -6,12 +6,16 @@ import json
 from functools import lru_cache
 
 from django.db import connection
+from django.db.models import OuterRef, Subquery
 
 from scoring.amendments import Amendment, AmendmentKind, Amendments
 from scoring.learner.checkpoint_format import CheckpointCorrupt
 from scoring.learner.generation import Generation
+from scoring.models import Amendment as AmendmentRow
 from scoring.models import Generation as GenerationRow
 
+# Of each queue of a query.
+NEWEST_AMENDMENT = Subquery(AmendmentRow.objects.filter(queue=OuterRef("pk")).order_by("-number").values("number")[:1])
 _AMENDMENTS = """
     SELECT a.number, a.kind, a.since, a.until, a.judge_id, e.number, a.weights, g.id, g.learnt, g.chain,
            COALESCE(g.configuration_id, a.configuration_id)

@@ -12,6 +12,7 @@ from typing import Final
 from feedback import rules
 from feedback.models import Alert, Exposure
 from feedback.selectors import facts_touched
+from scoring.amended import amendments_of
 from scoring.explain.breakdown import Move, breakdown_of, moves
 from scoring.explain.past import NotReproduced, Score, reproduced
 from scoring.facts import facts_of_alert, facts_of_alerts
@@ -106,9 +107,10 @@ def _causes(alert: Alert, then: Score, position: int) -> tuple[tuple[Cause, ...]
 
 
 def _said_since(alert: Alert, low: int, high: int) -> Mapping[int, tuple[AlertFacts, bool]]:
-    """Labels of the alerts that were judged between two positions, and what those alerts said."""
-    touched = facts_touched(alert.queue_id, low, high, high)
-    labels = {pk: label.accurate for pk, facts in touched.items() if (label := rules.label_of(facts)) is not None}
+    """Labels, as the model learnt them, of the alerts judged between two positions, and what those alerts said."""
+    amendments, touched = amendments_of(alert.queue_id), facts_touched(alert.queue_id, low, high, high)
+    found = {pk: rules.label_of(amendments.applied(facts)) for pk, facts in touched.items()}
+    labels = {pk: label.accurate for pk, label in found.items() if label is not None}
     return {pk: (facts, labels[pk]) for pk, facts in facts_of_alerts(sorted(labels)).items()}
 
 

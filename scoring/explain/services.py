@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
@@ -13,6 +14,7 @@ from feedback.locks import Lock, take_if_free
 from feedback.models import LedgerEntry, Queue
 from feedback.selectors import facts_touched, head_of
 from scoring import nearest
+from scoring.amended import NEWEST_AMENDMENT, amendments_of
 from scoring.each import each
 from scoring.facts import facts_of_alerts
 from scoring.features import extract
@@ -40,15 +42,23 @@ def remember(*, queue_id: int, strides: int | None = None) -> int:
 def remember_behind(*, strides: int = 5) -> list[int]:
     """Go some way in every queue whose memory is behind its ledger; returns those queues."""
     head = LedgerEntry.objects.filter(queue=OuterRef("pk")).order_by("-position").values("position")[:1]
-    rows = Queue.objects.filter(throwaway=False).annotate(head=Subquery(head)).exclude(head=None)
-    known = {one.queue_id: one for one in MemoryStanding.objects.filter(version=nearest.VERSION)}
-    behind = [one.pk for one in rows if one.pk not in known or known[one.pk].position < one.head]
+    rows = Queue.objects.filter(throwaway=False).annotate(head=Subquery(head), amended=NEWEST_AMENDMENT)
+    reached = MemoryStanding.objects.filter(version=nearest.VERSION).values_list("queue", "position", "amendment")
+    known = {pk: (position, amendment) for pk, position, amendment in reached}
+    behind = [one.pk for one in rows.exclude(head=None) if _is_behind(one, *known.get(one.pk, (-1, -1)))]
     each(behind, lambda queue_id: remember(queue_id=queue_id, strides=strides))
     return behind
 
 
+def _is_behind(queue: Any, position: int, amendment: int) -> bool:
+    return bool(position < queue.head or amendment < (queue.amended or 0))
+
+
 def _follow(queue_id: int) -> int:
-    """One stride. 1. Take the queue's turn, or leave. 2. Read what the next rows say. 3. Remember and forget."""
+    """One stride. 1. Take the queue's turn, or leave. 2. Where a judge was held back or let in, go back to there.
+
+    3. Read what the next rows say. 4. Remember and forget.
+    """
     with transaction.atomic():
         standing, _created = MemoryStanding.objects.get_or_create(queue_id=queue_id)
         if not take_if_free(Lock.MEMORY, queue_id):
@@ -57,10 +67,14 @@ def _follow(queue_id: int) -> int:
         if standing.version != nearest.VERSION:
             RememberedAlert.objects.filter(queue_id=queue_id).delete()
             standing.position, standing.version, standing.taught = 0, nearest.VERSION, {}
+        amendments = amendments_of(queue_id)
+        reached = amendments.disbelieved_from(standing.amendment)
+        standing.position = standing.position if reached is None else min(standing.position, reached)
+        standing.amendment = amendments.number
         head = head_of(queue_id)
         high = min(head, standing.position + STRIDE)
         facts = facts_touched(queue_id, standing.position, high, head)
-        changes = _remember(queue_id, facts)
+        changes = _remember(queue_id, {pk: amendments.believed(about) for pk, about in facts.items()})
         changes.update(standing.taught)
         standing.taught = dict(changes)
         standing.position = high
@@ -69,23 +83,27 @@ def _follow(queue_id: int) -> int:
 
 
 def _remember(queue_id: int, facts: Mapping[int, Sequence[rules.Fact]]) -> Counter[str]:
-    """Remember the alerts that have a label now, forget the others; returns how the labels of each source changed."""
+    """Remember the alerts that have a label now, forget the others; returns how the labels of each source changed.
+
+    What is remembered as it is now keeps its signature, however often its rows are read.
+    """
     labels = {alert_id: label for alert_id, about in facts.items() if (label := rules.label_of(about)) is not None}
-    known = RememberedAlert.objects.filter(pk__in=list(facts))
-    before = Counter(known.values_list("source", flat=True))
-    known.exclude(pk__in=list(labels)).delete()
-    signatures = _signatures(queue_id, list(labels))
-    rows = [
+    told = {pk: (label.accurate, label.anchor, _source(label, facts[pk])) for pk, label in labels.items()}
+    rows = RememberedAlert.objects.filter(pk__in=list(facts))
+    known = {row[0]: row[1:] for row in rows.values_list("alert_id", "accurate", "anchor", "source")}
+    rows.exclude(pk__in=list(told)).delete()
+    signatures = _signatures(queue_id, [pk for pk in told if told[pk] != known.get(pk)])
+    made = [
         RememberedAlert(
-            alert_id=alert_id, queue_id=queue_id, accurate=label.accurate, anchor=label.anchor,
-            source=_source(label, facts[alert_id]), signature=signatures[alert_id],
+            alert_id=pk, queue_id=queue_id, accurate=told[pk][0], anchor=told[pk][1], source=told[pk][2],
+            signature=signature,
         )
-        for alert_id, label in labels.items()
+        for pk, signature in signatures.items()
     ]  # fmt: skip
     fields = ["accurate", "anchor", "source", "signature"]
-    RememberedAlert.objects.bulk_create(rows, update_conflicts=True, unique_fields=["alert"], update_fields=fields)
-    after = Counter(row.source for row in rows)
-    after.subtract(before)
+    RememberedAlert.objects.bulk_create(made, update_conflicts=True, unique_fields=["alert"], update_fields=fields)
+    after = Counter(source for _accurate, _anchor, source in told.values())
+    after.subtract(source for _accurate, _anchor, source in known.values())
     return after
 
 

@@ -15,18 +15,17 @@ from feedback.locks import Lock, take_if_free
 from feedback.models import Decision, Exposure, LedgerEntry, Queue
 from feedback.selectors import entries_about, entries_since, head_of
 from feedback.services import facts_of
-from scoring.amended import amendments_of
+from scoring.amended import NEWEST_AMENDMENT, amendments_of
 from scoring.amendments import Amendments
 from scoring.each import each
 from scoring.lead.periods import monday_of, mondays
 from scoring.lead.rollups import recount_blocks, recount_weeks
-from scoring.models import Amendment, FigureStanding, JudgedAlert, LearningBlock, WeeklyAgreement, WeeklyFigure
+from scoring.models import FigureStanding, JudgedAlert, LearningBlock, WeeklyAgreement, WeeklyFigure
 
 # An alert may be committed this long after the moment it carries; weeks are counted again until then.
 LATE_COMMIT = timedelta(hours=1)
 # New alerts alone (no verdict) show up after this long: counting a week costs more than reading the page.
 FRESH_FOR = timedelta(seconds=60)
-_NEWEST_AMENDMENT = Subquery(Amendment.objects.filter(queue=OuterRef("pk")).order_by("-number").values("number")[:1])
 # Alerts that a week is taken to hold before it was counted for the first time.
 UNCOUNTED_WEEK = 1_000
 
@@ -42,7 +41,7 @@ def follow_ledger(*, queue: Queue, now: datetime, entries: int = 2_000, alerts: 
         standing, _created = FigureStanding.objects.get_or_create(queue=queue)
         if queue.throwaway or not take_if_free(Lock.FIGURES, queue.pk):
             return standing
-        standing = FigureStanding.objects.annotate(amended=_NEWEST_AMENDMENT).get(pk=queue.pk)
+        standing = FigureStanding.objects.annotate(amended=NEWEST_AMENDMENT).get(pk=queue.pk)
         changed = (standing.amended or 0) > standing.amendment
         if changed:
             _go_back(standing, amendments_of(queue.pk))
@@ -74,7 +73,7 @@ def count_queues_behind(*, now: datetime) -> list[int]:
     head = LedgerEntry.objects.filter(queue=OuterRef("pk")).order_by("-position").values("position")[:1]
     arrived = Exposure.objects.filter(queue=OuterRef("pk")).order_by("-decided_at").values("decided_at")[:1]
     queues = Queue.objects.filter(throwaway=False).select_related("figure_standing")
-    queues = queues.annotate(head=Subquery(head), arrived=Subquery(arrived), amended=_NEWEST_AMENDMENT)
+    queues = queues.annotate(head=Subquery(head), arrived=Subquery(arrived), amended=NEWEST_AMENDMENT)
     behind = [queue for queue in queues if _is_behind(queue)]
     return each(behind, lambda queue: int(catch_up(queue=queue, now=now).pk))
 

@@ -42,6 +42,8 @@ class MemoryStanding(models.Model):
 
     queue = models.OneToOneField(Queue, on_delete=models.CASCADE, primary_key=True, related_name="memory_standing")
     position = models.BigIntegerField(_("position"), default=0)
+    # The newest amendment that the labels know: who is held back is remembered by none.
+    amendment = models.PositiveIntegerField(default=0)
     # scoring.nearest.VERSION: signatures of another one are forgotten and made again.
     version = models.PositiveSmallIntegerField(_("version"), default=nearest.VERSION)
     # How many remembered labels come from each source.

@@ -7,7 +7,8 @@ from scipy.special import logit
 from feedback.models import Alert, Queue, Scorer, Value
 from scoring.explain import moving
 from scoring.explain.moving import Cause, moved_since_arrival
-from tests.factories import judge, raise_alert
+from scoring.services.amending import hold_back
+from tests.factories import NOON, judge, raise_alert
 
 DEAR, LATE = "价格太贵了 {}", "快递还没到 {}"
 
@@ -42,6 +43,17 @@ class TestWhatMovedSinceArrival:
     def test_counts_what_verdicts_said_of_those_words(self, waiting: Alert) -> None:
         moved = moved_since_arrival(waiting)
         assert moved is not None and moved.verdicts == 24
+        cause = about_words(moved.causes)
+        assert (cause.accurate, cause.false) == (0, 12)
+
+    def test_counts_nobody_from_whom_nothing_was_learnt(
+        self, waiting: Alert, queue: Queue, upstream: Scorer, tom: User
+    ) -> None:
+        for number in range(12, 18):
+            judge(raise_alert(queue, upstream, DEAR.format(number)), tom, Value.ACCURATE)
+        hold_back(queue=queue, since=24, until=None, judge=tom, note="", by=None, now=NOON)
+        moved = moved_since_arrival(waiting)
+        assert moved is not None
         cause = about_words(moved.causes)
         assert (cause.accurate, cause.false) == (0, 12)
 

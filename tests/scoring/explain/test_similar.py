@@ -15,6 +15,7 @@ from scoring.explain import searching
 from scoring.explain.services import remember, remember_behind
 from scoring.explain.similar import similar_to
 from scoring.models import MemoryStanding, RememberedAlert
+from scoring.services.amending import hold_back, let_in
 from tests import factories
 from tests.factories import NOON, judge, raise_alert
 
@@ -152,8 +153,49 @@ class TestRemembering:
         assert remember_behind() == [queue.pk]
         assert RememberedAlert.objects.get().signature != bytes(nearest.BITS // 8)
 
+    def test_what_is_remembered_already_is_not_sketched_again(
+        self, queue: Queue, tom: User, late: Alert, fine: Alert
+    ) -> None:
+        remember(queue_id=queue.pk)
+        RememberedAlert.objects.update(signature=bytes(nearest.BITS // 8))
+        judge(late, tom, seen=late.entries.get().decision_id)
+        remember(queue_id=queue.pk)
+        assert RememberedAlert.objects.get(alert=late).signature == bytes(nearest.BITS // 8)
+        assert MemoryStanding.objects.get().taught == {"rep": 2}
+
     def test_throwaway_queues_are_not_remembered(self, rhea: User) -> None:
         replayed = factories.make_queue("replayed", throwaway=True)
         person = factories.make_person("ines", (replayed, "rep"))
         judge(raise_alert(replayed, factories.make_scorer("stream", replayed)), person)
         assert remember_behind() == []
+
+
+class TestAJudgeWhoIsHeldBack:
+    @pytest.fixture
+    def remembered(self, queue: Queue, upstream: Scorer, late: Alert, tom: User) -> Alert:
+        """A late parcel that only tom has judged; rhea was right about the first one."""
+        lie = raise_alert(queue, upstream, LATE)
+        judge(lie, tom, Value.FALSE_POSITIVE)
+        remember(queue_id=queue.pk)
+        assert RememberedAlert.objects.count() == 2
+        return lie
+
+    def test_is_forgotten_and_remembered_once_let_in(
+        self, queue: Queue, late: Alert, tom: User, lena: User, remembered: Alert
+    ) -> None:
+        hold = hold_back(queue=queue, since=1, until=None, judge=tom, note="", by=None, now=NOON)
+        assert remember_behind() == [queue.pk]
+        assert RememberedAlert.objects.get().alert == late
+        assert MemoryStanding.objects.get().taught == {"rep": 1}
+        assert remember_behind() == []
+        let_in(hold=hold, by=lena, now=NOON)
+        assert remember_behind() == [queue.pk]
+        assert RememberedAlert.objects.filter(alert=remembered, accurate=False).exists()
+
+    def test_leaves_the_label_to_others(self, queue: Queue, rhea: User, tom: User, remembered: Alert) -> None:
+        judge(remembered, rhea, seen=remembered.entries.get().decision_id)
+        remember(queue_id=queue.pk)
+        assert not RememberedAlert.objects.filter(alert=remembered).exists()
+        hold_back(queue=queue, since=1, until=None, judge=tom, note="", by=None, now=NOON)
+        remember(queue_id=queue.pk)
+        assert RememberedAlert.objects.get(alert=remembered).accurate
