@@ -13,8 +13,11 @@ from typing import Final
 from scoring.features import AlertFacts
 from scoring.text import contains_phrase, fold
 
-# By how much the model's or the scorer's score has to be worse than it was.
+# By how much the model's or the scorer's score has to be worse than it was; further up by this share of what is missing
+# to 1: a step in log-odds that is much the same from the middle upwards, and can be taken wherever an alert stands.
 MARGIN: Final = 0.15
+OF_THE_REST: Final = 0.5
+HIGH_FROM: Final = 1 - MARGIN / OF_THE_REST
 _CAUSE: Final = "quiet:"
 
 
@@ -69,9 +72,16 @@ class Quiet:
 
 
 def bar_of(tier: int, probability: float, upstream: float | None) -> Bar:
-    """The bar of a suppression that is made from an alert which stands there."""
-    worse = None if upstream is None else min(1.0, upstream + MARGIN)
-    return Bar(tier, min(1.0, probability + MARGIN), worse)
+    """The bar of a suppression that is made from an alert which stands there. A scorer that is certain says no more.
+
+    >>> bar_of(0, 0.5, 0.9)
+    Bar(tier=0, probability=0.65, upstream=0.95)
+    """
+    return Bar(tier, _above(probability), None if upstream is None or upstream >= 1 else _above(upstream))
+
+
+def _above(score: float) -> float:
+    return score + min(MARGIN, OF_THE_REST * (1 - score))
 
 
 def _as_text(value: object) -> str | None:

@@ -18,12 +18,13 @@ from feedback.people import Person, id_of
 from feedback.selectors import names_of, queue_for
 from scoring import policy
 from scoring.facts import facts_of_alert
-from scoring.lead.tables import apart, percent, two_places
+from scoring.lead.tables import NOTHING, apart, percent
 from scoring.models import PolicyVersion, Suppression
 from scoring.models.suppressions import Scope
+from scoring.policy import TIERS
 from scoring.policylab.preview import Preview
 from scoring.policylab.quiet_forms import SuppressForm
-from scoring.quiet import cause_of, suppression_in
+from scoring.quiet import HIGH_FROM, MARGIN, cause_of, suppression_in
 from scoring.services.policies import rules_in_force
 from scoring.services.quieting import in_force_rows
 
@@ -72,6 +73,11 @@ class HiddenPage:
     problem: str = ""
     before: int | None = None
     preview: Preview | None = None
+
+    @property
+    def what_is_worse(self) -> str:
+        """What "worse" means where one of the suppressions speaks of it; empty elsewhere."""
+        return what_is_worse() if any(line.worse for line in self.suppressions) else ""
 
 
 def hidden_page(
@@ -209,9 +215,33 @@ def worse(row: Suppression) -> str:
     """
     if row.scope != Scope.CUSTOMER or (row.alert is not None and is_blind(row.alert)):
         return ""
-    words = {"probability": percent(row.bar_probability), "score": two_places(row.bar_upstream)}
-    if row.bar_upstream is None:
-        text = _("worse means a higher tier, or a probability of %(probability)s or more")
-    else:
+    assert row.bar_probability is not None and row.bar_tier is not None  # the database refuses a customer's without
+    words = {"probability": apart(row.bar_probability, 1.0)[0], "score": _short_of_one(row.bar_upstream)}
+    top, scored = row.bar_tier >= len(TIERS) - 1, row.bar_upstream is not None
+    if top and scored:
+        text = _("worse means a probability of %(probability)s, or the scorer’s own score of %(score)s")
+    elif top:
+        text = _("worse means a probability of %(probability)s or more")
+    elif scored:
         text = _("worse means a higher tier, a probability of %(probability)s, or the scorer’s own score of %(score)s")
+    else:
+        text = _("worse means a higher tier, or a probability of %(probability)s or more")
     return text % words
+
+
+def what_is_worse() -> str:
+    """How far above the alert that a customer was quieted at "worse" begins."""
+    words = {"points": round(100 * MARGIN), "high": percent(HIGH_FROM)}
+    text = _(
+        "A customer comes back with an alert that is worse than the one at which they were quieted: by %(points)s "
+        "points of probability or of the scorer’s own score; above %(high)s by half of what was missing to certainty."
+    )
+    return text % words
+
+
+def _short_of_one(score: float | None) -> str:
+    """A score, with as many digits as tell it from 1."""
+    if score is None:
+        return NOTHING
+    texts = [f"{score:.{places}f}" for places in range(2, 6)]
+    return next((text for text in texts if float(text) < 1), texts[0])
