@@ -161,8 +161,8 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-# The admin's page of a queue has five fields for each name of a feature, and a scorer may send 200 names.
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+# The admin's page of a queue has six fields for each name of a feature or a value, and a scorer may send 1,000 names.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.API_MAX_BODY_BYTES
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

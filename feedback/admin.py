@@ -40,7 +40,7 @@ class FeatureNameForm(forms.ModelForm[FeatureName]):
 
     class Meta:
         model = FeatureName
-        fields = ("feature", "name", "name_zh")
+        fields = ("feature", "value", "name", "name_zh")
 
     def save(self, commit: bool = True) -> FeatureName:
         """Take the name over."""
@@ -49,12 +49,12 @@ class FeatureNameForm(forms.ModelForm[FeatureName]):
 
 
 class FeatureNameInline(admin.TabularInline[FeatureName, models.Model]):
-    """What the queue calls its features, and which scorer sent a name that no person has changed."""
+    """What the queue calls its features and their values, and which scorer sent a name that no person has changed."""
 
     model = FeatureName
     form = FeatureNameForm
     extra = 1
-    fields = ("feature", "name", "name_zh", "scorer")
+    fields = ("feature", "value", "name", "name_zh", "scorer")
     readonly_fields = ("scorer",)
 
 

@@ -1,4 +1,4 @@
-"""What the features of a queue are called: what a name may be, and which of two languages is read. No database."""
+"""What a queue calls its features and their values: what a name may be, which of two languages is read. No database."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-MOST_KEY, MOST_NAME = 80, 80
+MOST_KEY, MOST_VALUE, MOST_NAME = 80, 80, 80  # a category is learnt by 80 characters (features.FeatureConfig)
 
 # Characters that show nothing: controls, joiners, marks that turn a line around, fillers, selectors, tags. A name that
 # has one looks like another, or writes over what stands beside it.
@@ -35,6 +35,12 @@ def check_key(feature: str) -> None:
         raise ValidationError(_("A feature’s key has no control characters."), code="control")
 
 
+def check_value(value: str) -> None:
+    """Raises `ValidationError` for a value that cannot be named: one with control characters."""
+    if _CONTROL.search(value):
+        raise ValidationError(_("A value that is named has no control characters."), code="control")
+
+
 def in_language(english: str, chinese: str) -> str:
     """The text in the active language, falling back to the other one."""
     prefer_chinese = (get_language() or "").startswith("zh")
@@ -49,9 +55,13 @@ def readable(feature: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a queue calls its features: a name in English and one in Chinese by key, either of them may be empty."""
+    """What a queue calls its features, and the values of its categories.
+
+    A name in English and one in Chinese by key, or by key and value; either of the two may be empty.
+    """
 
     pairs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    values: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     def of(self, feature: str) -> str:
         """What a person reads in the place of a feature's key. Every page that shows a feature asks this."""
@@ -60,6 +70,15 @@ class Names:
     def given(self, feature: str) -> str:
         """The name that the feature was given, in the active language; empty where it has none."""
         return in_language(*self.pairs.get(feature, ("", "")))
+
+    def of_value(self, feature: str, value: str) -> str:
+        """What a person reads in the place of a category's value. Every page that shows one asks this."""
+        return self.given_value(feature, value) or value
+
+    def given_value(self, feature: str, value: str | bool) -> str:
+        """The name that a value was given, in the active language; empty where it has none."""
+        written = value if isinstance(value, str) else str(value).lower()
+        return in_language(*self.values.get((feature, written), ("", "")))
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """The features that have a name, each with it, in order of their keys."""

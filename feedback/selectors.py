@@ -37,14 +37,20 @@ _names: dict[int, tuple[UUID, Names]] = {}
 
 
 def names_of(queue: Queue) -> Names:
-    """What a queue calls its features. Asks the database only where they were never read or have changed since."""
+    """What a queue calls its features and their values.
+
+    Asks the database only where they were never read or have changed since.
+    """
     stamp = queue.names_stamp
     if stamp is None:
         return NO_NAMES
     known = _names.get(queue.pk)
     if known is None or known[0] != stamp:
-        rows = FeatureName.objects.filter(queue=queue).values_list("feature", "name", "name_zh")
-        known = _names[queue.pk] = stamp, Names({feature: (english, chinese) for feature, english, chinese in rows})
+        rows = FeatureName.objects.filter(queue=queue).values_list("feature", "value", "name", "name_zh")
+        given = {(feature, value): (english, chinese) for feature, value, english, chinese in rows}
+        features = {feature: pair for (feature, value), pair in given.items() if not value}
+        values = {named: pair for named, pair in given.items() if named[1]}
+        known = _names[queue.pk] = stamp, Names(features, values)
     return known[1]
 
 

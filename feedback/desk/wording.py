@@ -80,7 +80,7 @@ def weighed(reasons: Iterable[Reason], names: Names = NO_NAMES) -> list[tuple[st
 def in_words(reason: Reason, names: Names = NO_NAMES) -> str:
     """What a reason says, as a phrase without a full stop. A kind that is not known is named as it is."""
     kind = "upstream" if reason.kind == "prior" else reason.kind
-    return _SENTENCES.get(kind, _as_it_is)(_subject(reason, names), _value(reason.value))
+    return _SENTENCES.get(kind, _as_it_is)(_subject(reason, names), _object(reason, names))
 
 
 def feature_of(reason: Reason) -> str:
@@ -91,6 +91,12 @@ def feature_of(reason: Reason) -> str:
 def _subject(reason: Reason, names: Names) -> str:
     """What a reason is about: a feature as the queue calls it, else our own word."""
     return names.given(feature_of(reason)) or str(_OURS.get(reason.name) or readable(reason.name))
+
+
+def _object(reason: Reason, names: Names) -> str:
+    """What a reason says that it is: of a category the value as the queue calls it."""
+    told = _value(reason.value)
+    return names.of_value(reason.name, told) if reason.kind == "category" else told
 
 
 def channel_in_words(channel: str) -> str:

@@ -55,6 +55,13 @@ def called(feature: str, queue: Queue) -> str:
     return names_of(queue).of(feature)
 
 
+@register.simple_tag
+def value_called(queue: Queue, feature: str, value: Any) -> str:
+    """`{% value_called queue key value %}`: a feature's value by the name it was given, else as a person writes it."""
+    named = names_of(queue).given_value(feature, value) if isinstance(value, str | bool) else ""
+    return named or fact(value)
+
+
 @register.filter
 def named_features(queue: Queue) -> list[tuple[str, str]]:
     """The features that the queue has a name for, each with it, for components/feature_keys.html."""

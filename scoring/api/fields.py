@@ -10,10 +10,10 @@ from django.utils import timezone
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from feedback.models import Alert
-from feedback.naming import MOST_KEY, MOST_NAME, NAME_PATTERN
+from feedback.naming import MOST_KEY, MOST_NAME, MOST_VALUE, NAME_PATTERN
 
 MAX_TEXT, MAX_EVIDENCE, MAX_FEATURES = 20_000, 20, 64  # the learner reads 64 features (features.FeatureConfig)
-MAX_NAMES = 200  # of one scorer in one queue
+MAX_NAMES, MAX_VALUES, MAX_NAMED = 200, 100, 1_000  # of one scorer in one queue: features; values of each; all names
 LARGEST_NUMBER = 2**53 - 1  # the largest integer that every JSON reader keeps
 UUID_LENGTH = 36
 OLDEST, AHEAD = timedelta(days=3653), timedelta(days=1)  # ten years; a clock that is wrong, or a zone
@@ -88,6 +88,7 @@ Count = Annotated[int, BeforeValidator(_digits)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 Slug = Annotated[str, StringConstraints(strict=True, pattern=r"^[-a-zA-Z0-9_]+$", max_length=60)]
 FeatureName = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=MOST_KEY, pattern=NO_CONTROL)]
+NamedValue = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=MOST_VALUE, pattern=NO_CONTROL)]
 Title = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=MOST_NAME, pattern=NAME_PATTERN)]
 _Number = Field(strict=True, ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)
 FeatureValue = (
@@ -112,7 +113,20 @@ FEATURES_SCHEMA: dict[str, Any] = {
     },
 }
 _TITLE_SCHEMA: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": MOST_NAME, "pattern": NAME_PATTERN}
-# Written out: pydantic would say that a name may be left out, and not that one of the two is needed.
+# Written out: pydantic would say that a name may be left out, and not that one of them is needed.
+_VALUES_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "Of a category: what its values are called, by value; of a boolean: what `true` and `false` are.",
+    "minProperties": 1,
+    "maxProperties": MAX_VALUES,
+    "propertyNames": {"type": "string", "minLength": 1, "maxLength": MOST_VALUE, "pattern": NO_CONTROL},
+    "additionalProperties": {
+        "type": "object",
+        "minProperties": 1,
+        "properties": {"en": _TITLE_SCHEMA, "zh": _TITLE_SCHEMA},
+        "additionalProperties": False,
+    },
+}
 NAMES_SCHEMA: dict[str, Any] = {
     "type": "object",
     "maxProperties": MAX_NAMES,
@@ -120,7 +134,7 @@ NAMES_SCHEMA: dict[str, Any] = {
     "additionalProperties": {
         "type": "object",
         "minProperties": 1,
-        "properties": {"en": _TITLE_SCHEMA, "zh": _TITLE_SCHEMA},
+        "properties": {"en": _TITLE_SCHEMA, "zh": _TITLE_SCHEMA, "values": _VALUES_SCHEMA},
         "additionalProperties": False,
     },
 }

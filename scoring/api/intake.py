@@ -117,7 +117,7 @@ def _field_errors(error: ValidationError) -> list[FieldError]:
                     "A feature is a number within ±(2^53-1), true, false, null, or text of at most 500 characters."
                 )
             path = path[:2]
-        if path[:1] == ("names",) and len(path) > 2 and path[2] == "[key]":
-            path = path[:2]
+        if path[:1] == ("names",) and len(path) in (3, 5) and path[-1] == "[key]":  # of a feature, of one of its values
+            path = path[:-1]
         found.setdefault(pointer(path), message)
     return [FieldError(pointer=place, detail=detail) for place, detail in found.items()]

@@ -125,7 +125,14 @@ def _segments(card: ReportCard, names: Names) -> Panel:
         Column("judged", _("Judged")),
     ]  # fmt: skip
     rows: list[list[Cell]] = [
-        [names.of(one.feature), one.value, *_cells(one.share), *_cells(one.rest), one.share.n] for one in card.segments
+        [
+            names.of(one.feature),
+            names.of_value(one.feature, one.value),
+            *_cells(one.share),
+            *_cells(one.rest),
+            one.share.n,
+        ]
+        for one in card.segments
     ]
     note = _("Values of its features that stand out of all that were compared.")
     table = Table("segments", columns, rows, [one.feature for one in card.segments])

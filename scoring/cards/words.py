@@ -114,8 +114,8 @@ def segments(card: ReportCard, names: Names) -> str:
     if not card.segments:
         return _("No segment stands out as worse than the rest")
     worst = card.segments[0]
-    words = {"feature": names.of(worst.feature), "value": worst.value, "share": percent(worst.share.value),
-             "rest": percent(worst.rest.value)}  # fmt: skip
+    words = {"feature": names.of(worst.feature), "value": names.of_value(worst.feature, worst.value),
+             "share": percent(worst.share.value), "rest": percent(worst.rest.value)}  # fmt: skip
     return _("It is wrong most often where %(feature)s is %(value)s: %(share)s real, %(rest)s elsewhere") % words
 
 

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ class FeatureStory:
     """How a structured feature behaves where the alert is accurate and where it is false.
 
     `kind`: customer (read off the customer), count (log-normal: median, sigma), ratio and grade (normal: mean,
-    deviation) or category (shares by value). `missing` is the share of alerts without it.
+    deviation) or category (shares by value; `values`: what each is called). `missing`: the share of alerts without it.
     """
 
     key: str
@@ -41,6 +41,7 @@ class FeatureStory:
     accurate: Any = None
     false: Any = None
     missing: float = 0.0
+    values: Mapping[str, Bilingual] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,9 @@ def _queue(story: QueueStory, now: datetime) -> Queue:
         guideline_zh=story.guidelines["zh"].strip(), is_demo=True,
     )  # fmt: skip
     FeatureName.objects.bulk_create(
-        FeatureName(queue=queue, feature=one.key, name=one.label["en"], name_zh=one.label["zh"])
+        FeatureName(queue=queue, feature=one.key, value=value, name=called["en"], name_zh=called["zh"])
         for one in story.features
+        for value, called in {"": one.label, **one.values}.items()
     )
     change_policy(
         queue=queue, now=now, stage="observe", blind_share=BLIND_AT_FIRST, hard_rules=list(story.hard_rules)

@@ -40,7 +40,8 @@ def plain_number(value: float) -> str:
 
 def what_moved(movement: Mapping[str, Any], names: Names) -> str:
     """One movement in a line: what it was and what it is."""
-    about = {"feature": feature_name(movement["feature"], names), "value": movement["value"]}
+    value = names.of_value(movement["feature"], movement["value"])
+    about = {"feature": feature_name(movement["feature"], names), "value": value}
     as_text, template = _TEMPLATES[movement["kind"]]
     before, after = movement["before"], movement["after"]
     if movement["raw_before"] is not None and movement["raw_after"] is not None and movement["kind"] == "level":

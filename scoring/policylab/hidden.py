@@ -205,7 +205,9 @@ def about(row: Suppression, queue: Queue) -> str:
         return _("scorer %(name)s") % {"name": f"{row.scorer} {row.scorer_version}".strip()}
     if row.scope == Scope.PHRASE:
         return _("text with “%(phrase)s”") % {"phrase": row.phrase}
-    return _("%(feature)s is %(value)s") % {"feature": names_of(queue).of(row.feature), "value": row.value}
+    names = names_of(queue)
+    words = {"feature": names.of(row.feature), "value": names.of_value(row.feature, row.value)}
+    return _("%(feature)s is %(value)s") % words
 
 
 def worse(row: Suppression) -> str:

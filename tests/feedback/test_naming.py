@@ -59,12 +59,36 @@ class TestAName:
             check_name(name)
 
 
+class TestAValuesName:
+    NAMES = Names(
+        {"plan": ("Tariff", "")}, {("plan", "pro"): ("Professional", "专业版"), ("vip", "true"): ("", "重点")}
+    )
+
+    @pytest.mark.parametrize(("language", "said"), [("en", "Professional"), ("zh-hans", "专业版")])
+    def test_is_said_in_the_readers_language(self, language: str, said: str) -> None:
+        with translation.override(language):
+            assert self.NAMES.of_value("plan", "pro") == said
+
+    @pytest.mark.parametrize(("feature", "value"), [("plan", "trial_2"), ("seats", "pro"), ("plan", "")])
+    def test_that_nobody_gave_is_the_value_as_it_came(self, feature: str, value: str) -> None:
+        assert self.NAMES.of_value(feature, value) == value
+
+    def test_of_a_truth_is_found_by_the_words_of_json(self) -> None:
+        assert (self.NAMES.given_value("vip", True), self.NAMES.given_value("vip", False)) == ("重点", "")
+
+
 class TestInTheDatabase:
     def test_a_feature_is_named_once_in_a_queue(self, queue: Queue, other_queue: Queue) -> None:
         for one in (queue, other_queue):
             FeatureName.objects.create(queue=one, feature="plan", name="Plan")
         with pytest.raises(IntegrityError), transaction.atomic():
             FeatureName.objects.create(queue=queue, feature="plan", name="Tariff")
+
+    def test_each_of_its_values_is_named_once(self, queue: Queue) -> None:
+        for value in ("", "pro", "basic"):
+            FeatureName.objects.create(queue=queue, feature="plan", value=value, name="Plan")
+        with pytest.raises(IntegrityError), transaction.atomic():
+            FeatureName.objects.create(queue=queue, feature="plan", value="pro", name="Professional")
 
     def test_a_row_without_a_name_is_refused(self, queue: Queue) -> None:
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -139,6 +163,21 @@ class TestAScorersNames:
         assert name_features(queue=queue, scorer=upstream, names={"plan": ("Plan", "")}) == ["plan"]
         assert given(queue) == {"plan": ("Tariff", "")}
 
+    def test_name_values_beside_features(self, queue: Queue, upstream: Scorer) -> None:
+        values = {("plan", "pro"): ("Professional", "专业版"), ("plan", "b"): ("Basic", "")}
+        assert name_features(queue=queue, scorer=upstream, names={"plan": ("Plan", "")}, values=values) == []
+        found = names(queue)
+        said = [found.of("plan"), found.of_value("plan", "pro"), found.of_value("plan", "b"), *dict(found)]
+        assert said == ["Plan", "Professional", "Basic", "plan"]
+        name_features(queue=queue, scorer=upstream, names={"plan": ("Plan", "")}, values={("plan", "b"): ("Base", "")})
+        assert [names(queue).of_value("plan", value) for value in ("pro", "b")] == ["pro", "Base"]
+
+    def test_leave_a_persons_name_of_a_value_as_it_is(self, queue: Queue, upstream: Scorer) -> None:
+        FeatureName.objects.create(queue=queue, feature="plan", value="pro", name="Pro")
+        sent = {("plan", "pro"): ("Professional", ""), ("plan", "b"): ("Basic", "")}
+        assert name_features(queue=queue, scorer=upstream, names={"plan": ("Plan", "")}, values=sent) == ["plan"]
+        assert [names(queue).of_value("plan", value) for value in ("pro", "b")] == ["Pro", "Basic"]
+
     def test_are_of_one_queue(self, queue: Queue, other_queue: Queue, upstream: Scorer) -> None:
         for one in (queue, other_queue):
             name_features(queue=one, scorer=upstream, names=LOGINS)
@@ -178,6 +217,11 @@ class TestTheAdmin:
         assert self.send(admin, queue, row).status_code == 302
         assert given(queue) == {"plan": ("Plan", "版本")} and FeatureName.objects.get().scorer is None
 
+    def test_a_values_name_is_written_beside_its_feature(self, admin: Client, queue: Queue) -> None:
+        rows = ({"feature": "plan", "name": "Plan"}, {"feature": "plan", "value": "pro", "name": "Professional"})
+        assert self.send(admin, queue, *rows).status_code == 302
+        assert names(queue).of_value("plan", "pro") == "Professional"
+
     def test_a_scorers_name_is_taken_over_only_by_who_changes_it(
         self, admin: Client, queue: Queue, upstream: Scorer
     ) -> None:
@@ -195,7 +239,8 @@ class TestTheAdmin:
     @pytest.mark.parametrize(
         "row",
         [{"name": "Plan"}, {"feature": "plan"}, {"feature": "plan", "name": "a\u202eb"},
-         {"feature": "p\x01", "name": "a"}, {"feature": "p" * 81, "name": "a"}, {"feature": "p", "name": "a" * 81}],
+         {"feature": "p\x01", "name": "a"}, {"feature": "p" * 81, "name": "a"},
+         {"feature": "p", "value": "a\x01", "name": "a"}, {"feature": "p", "name": "a" * 81}],
     )  # fmt: skip
     def test_what_is_no_name_is_refused_in_its_row(self, admin: Client, queue: Queue, row: dict[str, str]) -> None:
         answer = self.send(admin, queue, row)
@@ -205,6 +250,9 @@ class TestTheAdmin:
     def test_a_page_of_as_many_names_as_scorers_send_can_be_saved(
         self, admin: Client, queue: Queue, upstream: Scorer
     ) -> None:
-        name_features(queue=queue, scorer=upstream, names={f"f{n}": (f"Name {n}", "") for n in range(250)})
-        rows = [{"id": one.pk, "feature": one.feature, "name": one.name} for one in FeatureName.objects.all()]
+        name_features(queue=queue, scorer=upstream, names={f"f{n}": (f"Name {n}", "") for n in range(1_000)})
+        rows = [
+            {"id": one.pk, "feature": one.feature, "value": "", "name": one.name, "name_zh": ""}
+            for one in FeatureName.objects.all()
+        ]
         assert self.send(admin, queue, *rows).status_code == 302

@@ -167,6 +167,13 @@ class TestBuilding:
             sent = Alert.objects.filter(queue=queue).values_list("features", flat=True)
             assert named and named >= {key for features in sent for key in features}
 
+    def test_every_value_of_a_category_has_one_too(self) -> None:
+        for queue in Queue.objects.all():
+            named = {(row.feature, row.value) for row in queue.feature_names.all() if row.name and row.name_zh}
+            sent = Alert.objects.filter(queue=queue).values_list("features", flat=True)
+            told = {(key, value) for one in sent for key, value in one.items() if isinstance(value, str)}
+            assert told <= named
+
     def test_no_chinese_page_shows_a_features_key(self) -> None:
         keys = {key for key in FeatureName.objects.values_list("feature", flat=True) if "_" in key}
         client = Client(headers={"accept-language": "zh-hans"})

@@ -7,12 +7,14 @@ import pytest
 from django.test import Client
 
 from feedback.models import FeatureName, Queue, Scorer
-from scoring.api.fields import MAX_NAMES
+from scoring.api.fields import MAX_NAMES, MAX_VALUES
 from tests.factories import make_scorer
 from tests.scoring.api.conftest import ApiClient, client_of
 
 PATH = "feature-names"
 LOGINS = {"logins_30d": {"en": "Logins in 30 days", "zh": "近 30 天登录"}}
+PRO = {"pro": {"en": "Professional", "zh": "专业版"}}
+MANY = {f"v{n}": {"en": "x"} for n in range(MAX_VALUES)}
 
 
 def put(api: ApiClient, body: Any) -> Any:
@@ -27,7 +29,7 @@ class TestNames:
         assert answer.status_code == 200
         assert answer.json() == {
             "queue": "churn",
-            "names": {"logins_30d": LOGINS["logins_30d"] | {"by": "you"}},
+            "names": {"logins_30d": LOGINS["logins_30d"] | {"by": "you", "values": {}}},
             "kept": [],
         }
         assert api.get(PATH, queue="churn").json() == answer.json()
@@ -37,7 +39,26 @@ class TestNames:
             "en": "",
             "zh": "版本",
             "by": "you",
+            "values": {},
         }
+
+    def test_of_values_are_answered_below_their_feature(self, api: ApiClient) -> None:
+        answer = put(
+            api, {"names": {"plan": {"en": "Plan", "values": PRO}, "vip": {"values": {"true": {"en": "Key"}}}}}
+        )
+        assert answer.status_code == 200
+        assert answer.json()["names"] == {
+            "plan": {"en": "Plan", "zh": "", "by": "you", "values": {"pro": PRO["pro"] | {"by": "you"}}},
+            "vip": {"en": "", "zh": "", "by": None, "values": {"true": {"en": "Key", "zh": "", "by": "you"}}},
+        }
+        assert api.get(PATH, queue="churn").json()["names"] == answer.json()["names"]
+        assert put(api, {"names": {"plan": {"en": "Plan"}}}).json()["names"]["plan"]["values"] == {}
+
+    def test_of_values_that_a_person_gave_stay_and_that_is_said(self, api: ApiClient, queue: Queue) -> None:
+        FeatureName.objects.create(queue=queue, feature="plan", value="pro", name="Pro")
+        answer = put(api, {"names": {"plan": {"en": "Plan", "values": PRO}}}).json()
+        assert answer["kept"] == ["plan"]
+        assert answer["names"]["plan"]["by"] == "you" and answer["names"]["plan"]["values"]["pro"]["by"] == "person"
 
     def test_that_are_left_out_are_dropped(self, api: ApiClient) -> None:
         put(api, {"names": LOGINS})
@@ -73,6 +94,14 @@ class TestRefusals:
             ({"p" * 81: {"en": "Plan"}}, "/names/" + "p" * 81),
             ({"a/b": {}}, "/names/a~1b"),
             ({f"f{n}": {"en": "x"} for n in range(MAX_NAMES + 1)}, "/names"),
+            ({"plan": {"values": {}}}, "/names/plan/values"),
+            ({"plan": {"values": {"pro": {}}}}, "/names/plan/values/pro"),
+            ({"plan": {"values": {"pro": "Pro"}}}, "/names/plan/values/pro"),
+            ({"plan": {"values": {"": {"en": "Pro"}}}}, "/names/plan/values/"),
+            ({"plan": {"values": {"p" * 81: {"en": "Pro"}}}}, "/names/plan/values/" + "p" * 81),
+            ({"plan": {"values": {"pro": {"en": "Pro", "values": PRO}}}}, "/names/plan/values/pro/values"),
+            ({"plan": {"values": MANY | PRO}}, "/names/plan/values"),
+            ({f"f{n}": {"en": "x", "values": MANY} for n in range(10)}, ""),
             ([], "/names"),
         ],
     )

@@ -195,6 +195,15 @@ class TestThePages:
         assert f'<th scope="row" title="plan">{named}</th>' in page
         assert not re.search(r"\bplan\b", re.sub(r"<[^>]*>", " ", page))
 
+    @pytest.mark.parametrize(("language", "named"), [("en", "Test customers"), ("zh-hans", "试用客户")])
+    def test_so_is_a_value(self, history: Queue, lena: User, client: Client, language: str, named: str) -> None:
+        FeatureName.objects.create(
+            queue=history, feature="plan", value="trial", name="Test customers", name_zh="试用客户"
+        )
+        client.force_login(lena)
+        text = re.sub(r"<[^>]*>", " ", client.get(CARD, headers={"accept-language": language}).content.decode())
+        assert text.count(named) == 2 and "trial" not in text
+
     def test_a_version_has_an_address(self, history: Queue, lena: User, client: Client) -> None:
         client.force_login(lena)
         assert "voice-llm 1: 50 of 100" in client.get(CARD, {"version": "1"}).content.decode()
