@@ -174,6 +174,10 @@ class TestBuilding:
             told = {(key, value) for one in sent for key, value in one.items() if isinstance(value, str)}
             assert told <= named
 
+    def test_every_rule_is_named_in_both_languages(self) -> None:
+        names = [rule["name"] for rules in PolicyVersion.objects.values_list("hard_rules", flat=True) for rule in rules]
+        assert names and all(re.fullmatch(r"[ -~]+ · [\u4e00-\u9fff]+", name) for name in names)
+
     def test_no_chinese_page_shows_a_features_key(self) -> None:
         keys = {key for key in FeatureName.objects.values_list("feature", flat=True) if "_" in key}
         client = Client(headers={"accept-language": "zh-hans"})
