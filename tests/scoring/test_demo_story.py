@@ -249,3 +249,10 @@ def progressive_auc(told: list[AlertRaised], step: int = 90) -> tuple[float, flo
 
 def flat(value: float | str) -> float | str:
     return value if isinstance(value, str) else float(np.log1p(abs(value)) * np.sign(value))
+
+
+class TestTheLeads:
+    @each_queue
+    def test_leave_no_desk_half_blind(self, slug: str) -> None:
+        steps = next(one.policy for one in queue_stories() if one.slug == slug)
+        assert [asked["blind_share"] for _day, asked in steps if "blind_share" in asked][-1] <= 0.15
