@@ -14,7 +14,7 @@ from scoring.policylab.services import Trial
 from scoring.simulation import simulate
 from scoring.thresholds import Choice, Evidence
 
-LARGE_CAP = 0.05
+LARGE_CAP, MUCH_BLIND = 0.05, 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,13 @@ class Caution:
 
 
 def caution_about(trial: Trial, evidence: Evidence) -> Caution:
-    """What a lead should know of a trial on this history. A stage that hides nothing needs no caution."""
+    """What a lead should know of a trial on this history. One that hides nothing may still order little."""
+    blind = _much_blind(trial)
     if trial.policy.stage != "suppress":
-        return Caution("", [], "")
+        return Caution("", blind, "")
     hides = trial.policy.hide_below > 0
     return Caution(
-        _beyond_the_cap(trial.choice) if hides else "", _hints(trial, evidence), _basis(trial) if hides else ""
+        _beyond_the_cap(trial.choice) if hides else "", _hints(trial, evidence) + blind, _basis(trial) if hides else ""
     )
 
 
@@ -94,6 +95,18 @@ def _hints(trial: Trial, evidence: Evidence) -> list[str]:
         words = {"cap": percent(goal.cap), "n": count(round(1 / goal.cap))}
         found.append(_("A cap of %(cap)s lets about one in %(n)s real alerts be hidden.") % words)
     return found
+
+
+def _much_blind(trial: Trial) -> list[str]:
+    """What much of the order or the hiding leaves out: a share judged blind that nobody lowered after observing."""
+    share = trial.wish.blind_share
+    if trial.policy.stage == "observe" or share <= MUCH_BLIND:
+        return []
+    text = _(
+        "%(share)s of what is shown would be judged without its score and stand in a place drawn by lot, outside the "
+        "model’s order. A tenth is enough to go on testing it."
+    )
+    return [text % {"share": percent(share)}]
 
 
 def _basis(trial: Trial) -> str:

@@ -38,6 +38,15 @@ def cautioned(
     return caution_about(Trial(asked, choice, policy, simulate(history, policy), [], False), history)
 
 
+class TestAShareJudgedBlind:
+    @pytest.mark.parametrize("stage", ["rank", "suppress"])
+    def test_that_nobody_lowered_says_what_it_costs(self, history: Queue, lena_at: Client, stage: str) -> None:
+        said = "50% of what is shown would be judged without its score"
+        assert said in in_the_lab(lena_at, **wish(1, stage=stage, blind_share="50"))
+        assert said not in in_the_lab(lena_at, **wish(1, stage="observe", blind_share="50"))
+        assert "would be judged without its score" not in in_the_lab(lena_at, **wish(1, stage=stage))
+
+
 class TestAThresholdBeyondTheCap:
     def test_that_is_expected_says_both_numbers_and_why(self) -> None:
         said = cautioned(expected=0.027, upper=0.031).beyond_the_cap
