@@ -68,7 +68,7 @@ class Quiet:
             return False
         if self.phrase is not None and not contains_phrase(fold(facts.text), fold(self.phrase)):
             return False
-        return self.feature is None or _as_text(facts.features.get(self.feature)) == self.value
+        return self.feature is None or _is_meant(facts.features.get(self.feature), self.value or "")
 
 
 def bar_of(tier: int, probability: float, upstream: float | None) -> Bar:
@@ -84,8 +84,10 @@ def _above(score: float) -> float:
     return score + min(MARGIN, OF_THE_REST * (1 - score))
 
 
-def _as_text(value: object) -> str | None:
-    """A feature's value as a lead types it: 3 and 3.0 are the same."""
+def _is_meant(value: object, typed: str) -> bool:
+    """Whether a feature's value is what a lead typed: 3 and 3.0 are the same, and true is true in any case."""
+    if isinstance(value, bool):
+        return str(value).lower() == typed.lower()
     if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return None if value is None else str(value)
+        return str(int(value)) == typed
+    return value is not None and str(value) == typed

@@ -37,8 +37,9 @@ def weak_segments(trials: Sequence[Trial], most: int = 5) -> list[Segment]:
     for trial in trials:
         for feature, value in trial.features.items():
             if isinstance(value, str | bool):
-                by_value[feature, str(value)].append(trial)
-                values[feature].add(str(value))
+                written = value if isinstance(value, str) else str(value).lower()  # as JSON has it, and the learner
+                by_value[feature, written].append(trial)
+                values[feature].add(written)
     found = [
         _compared(feature, value, inside, trials)
         for (feature, value), inside in sorted(by_value.items())

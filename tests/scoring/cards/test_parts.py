@@ -57,6 +57,10 @@ class TestWeightedShare:
 
 
 class TestWeakSegments:
+    def test_a_truth_value_is_written_as_scorers_send_it(self) -> None:
+        rows = [Trial(i, str(i), i % 2 == 0 or i % 8 == 1, features={"vip": i % 2 == 0}) for i in range(200)]
+        assert [(one.feature, one.value) for one in weak_segments(rows)] == [("vip", "false")]
+
     def test_the_segment_that_is_worse_is_named_beside_the_rest(self) -> None:
         (found,) = weak_segments(trials(900, plan_a=0.3))
         assert (found.feature, found.value) == ("plan", "a")

@@ -201,6 +201,8 @@ ABOUT: list[tuple[Callable[[Scorer], About], dict[str, Any]]] = [
     (lambda scorer: About(phrase="发票"), {"text": "我要发票"}),
     (lambda scorer: About(feature="plan", value="pro"), {"features": {"plan": "pro"}}),
     (lambda scorer: About(feature="logins", value="3"), {"features": {"logins": 3.0}}),
+    (lambda scorer: About(feature="vip", value="true"), {"features": {"vip": True}}),
+    (lambda scorer: About(feature="vip", value="False"), {"features": {"vip": False}}),
 ]
 
 
