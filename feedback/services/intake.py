@@ -136,13 +136,21 @@ _EXPOSE = """
     FROM draft
 """
 
+# Ids are given in the order of the drafts, rows are written in the order of their external ids: two batches that hold
+# the same new ids wait for one another instead of each for the other.
 _INSERT_ALERTS = """
-    INSERT INTO feedback_alert (queue_id, scorer_id, received_at, scorer_version, external_id, content_digest,
+    INSERT INTO feedback_alert (id, queue_id, scorer_id, received_at, scorer_version, external_id, content_digest,
                                 customer_id, channel, text, features, evidence, upstream_score, raised_at)
-    SELECT %s, %s, %s, draft.* FROM json_to_recordset(%s::json) AS draft(
-        scorer_version text, external_id text, content_digest text, customer_id bigint, channel text, text text,
-        features jsonb, evidence jsonb, upstream_score float8, raised_at timestamptz
-    )
+    SELECT draft.id, %s, %s, %s, scorer_version, external_id, content_digest, customer_id, channel, text, features,
+           evidence, upstream_score, raised_at
+    FROM (
+        SELECT nextval(pg_get_serial_sequence('feedback_alert', 'id')) AS id, posted.*
+        FROM json_to_recordset(%s::json) AS posted(
+            scorer_version text, external_id text, content_digest text, customer_id bigint, channel text, text text,
+            features jsonb, evidence jsonb, upstream_score float8, raised_at timestamptz
+        )
+    ) AS draft
+    ORDER BY external_id
     ON CONFLICT (scorer_id, external_id) DO NOTHING
     RETURNING external_id, id
 """
