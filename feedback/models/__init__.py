@@ -2,7 +2,7 @@
 
 from feedback.models.alerts import Alert, Decision, Exposure, OpenAlert, Tier
 from feedback.models.checks import Check, CloserLook
-from feedback.models.ledger import Kind, LedgerEntry, Reason, Source, Value
+from feedback.models.ledger import Kind, LedgerEntry, Reason, RepeatedDecision, Source, Value
 from feedback.models.names import FeatureName
 from feedback.models.queues import Membership, Queue, Role
 from feedback.models.scorers import Customer, Scorer, ScorerKey
@@ -21,6 +21,7 @@ __all__ = [
     "OpenAlert",
     "Queue",
     "Reason",
+    "RepeatedDecision",
     "Role",
     "Scorer",
     "ScorerKey",

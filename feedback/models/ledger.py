@@ -144,3 +144,21 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.queue_id}@{self.position}: {self.value or self.kind}"
+
+
+class RepeatedDecision(models.Model):
+    """A decision id that was answered with the entry that said the same already: a repeat of it is answered likewise.
+
+    Without it, the id that comes once more after a correction would be a decision of its own, and undo the correction.
+    """
+
+    decision_id = models.UUIDField(_("decision id"), primary_key=True)
+    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="+", verbose_name=_("queue"))
+    entry = models.ForeignKey(LedgerEntry, on_delete=models.PROTECT, related_name="+", verbose_name=_("ledger entry"))
+    recorded_at = models.DateTimeField(_("recorded at"))
+
+    class Meta:
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.decision_id} → {self.entry_id}"

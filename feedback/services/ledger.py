@@ -18,6 +18,7 @@ from feedback.models import (
     Kind,
     LedgerEntry,
     Membership,
+    RepeatedDecision,
     Role,
     Scorer,
     Source,
@@ -89,7 +90,8 @@ def record_outcome(*, alert: Alert, scorer: Scorer, value: Value, decision_id: u
     """Append the truth that arrived later (churned, renewed) as a verdict whose source is the outcome.
 
     Where the scorer's outcome stands and says the same, it is answered again: a second row would teach nothing and move
-    the place where the label is learnt. Raises `DecisionConflict` where the decision id stands for another decision.
+    the place where the label is learnt. The id is remembered: it has been answered, and says nothing new later either.
+    Raises `DecisionConflict` where the decision id stands for another decision.
     """
     entry = LedgerEntry(
         queue_id=alert.queue_id, alert=alert, decision_id=decision_id, kind=Kind.VERDICT, value=value,
@@ -98,10 +100,11 @@ def record_outcome(*, alert: Alert, scorer: Scorer, value: Value, decision_id: u
     with transaction.atomic():
         take(Lock.LEDGER, alert.queue_id)
         before = _about(entry)
-        if (known := _known_among(before, entry)) is not None:
+        if (known := _known_among(before, entry) or _answered_with(entry)) is not None:
             return Recorded(known, created=False)
         standing = _outcome_by(before, alert.pk, scorer)
         if standing is not None and standing.value == value:
+            _remember(entry, standing)
             return Recorded(standing, created=False)
         return _append(entry)
 
@@ -181,12 +184,29 @@ def _known(entry: LedgerEntry) -> LedgerEntry | None:
 
 def _known_among(entries: Iterable[LedgerEntry], entry: LedgerEntry) -> LedgerEntry | None:
     known = next((one for one in entries if one.decision_id == entry.decision_id), None)
-    if known is None:
-        return None
+    return None if known is None else _the_same(known, entry)
+
+
+def _the_same(known: LedgerEntry, entry: LedgerEntry) -> LedgerEntry:
+    """What a decision id stands for, if it is the same decision."""
     same = ("queue_id", "alert_id", "kind", "value", "source", "judge_id", "scorer_id", "retracts_id")
     if any(getattr(known, name) != getattr(entry, name) for name in same):
         raise DecisionConflict(f"decision id {entry.decision_id} was used for another decision; make a new one")
     return known
+
+
+def _answered_with(entry: LedgerEntry) -> LedgerEntry | None:
+    """The entry with which this decision id was answered without writing one, if it is the same decision."""
+    rows = RepeatedDecision.objects.filter(decision_id=entry.decision_id).select_related("entry")
+    return next((_the_same(row.entry, entry) for row in rows), None)
+
+
+def _remember(entry: LedgerEntry, standing: LedgerEntry) -> None:
+    """Keep what a decision id was answered with. Queues have locks of their own: another may have the id already."""
+    row = RepeatedDecision(
+        decision_id=entry.decision_id, queue_id=entry.queue_id, entry=standing, recorded_at=entry.recorded_at
+    )
+    RepeatedDecision.objects.bulk_create([row], ignore_conflicts=True)
 
 
 def _closing(before: Iterable[LedgerEntry], alert_id: int) -> LedgerEntry | None:

@@ -6,7 +6,7 @@ from typing import cast
 from django.db import transaction
 
 from feedback.errors import QueueNotEmpty
-from feedback.models import Alert, Exposure, LedgerEntry, OpenAlert, Queue, Scorer, ScorerKey
+from feedback.models import Alert, Exposure, LedgerEntry, OpenAlert, Queue, RepeatedDecision, Scorer, ScorerKey
 
 
 def issue_key(*, scorer: Scorer, name: str, expires_at: datetime | None = None) -> tuple[ScorerKey, str]:
@@ -31,6 +31,7 @@ def erase_throwaway(*, queue: Queue) -> None:
     with transaction.atomic():
         OpenAlert.objects.filter(queue=queue).delete()
         for entries in (
+            RepeatedDecision.objects.filter(queue=queue),
             LedgerEntry.objects.filter(queue=queue, retracts__isnull=False),
             LedgerEntry.objects.filter(queue=queue),
         ):

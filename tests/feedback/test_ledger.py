@@ -9,10 +9,10 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, connections, transaction
 
 from feedback.errors import AlreadyJudged, AlreadyRetracted, DecisionConflict, NotPermitted, NotYours
-from feedback.models import Alert, Kind, LedgerEntry, OpenAlert, Queue, Role, Scorer, Source, Value
+from feedback.models import Alert, Kind, LedgerEntry, OpenAlert, Queue, RepeatedDecision, Role, Scorer, Source, Value
 from feedback.selectors import label_of_alert, standing_verdict
-from feedback.services import Recorded, record_outcome, record_verdict, retract_verdict
-from tests.factories import NOON, judge, make_person, make_scorer, raise_alert
+from feedback.services import Recorded, erase_throwaway, record_outcome, record_verdict, retract_verdict
+from tests.factories import NOON, judge, make_person, make_queue, make_scorer, raise_alert
 
 
 def verdict(alert: Alert, person: User, value: Value = Value.ACCURATE, **fields: object) -> Recorded:
@@ -130,8 +130,10 @@ class TestRetractVerdict:
         assert not OpenAlert.objects.filter(alert=alert).exists()
 
 
-def outcome(alert: Alert, scorer: Scorer, value: Value = Value.FALSE_POSITIVE) -> Recorded:
-    return record_outcome(alert=alert, scorer=scorer, value=value, decision_id=uuid.uuid4(), now=NOON)
+def outcome(
+    alert: Alert, scorer: Scorer, value: Value = Value.FALSE_POSITIVE, decision_id: uuid.UUID | None = None
+) -> Recorded:
+    return record_outcome(alert=alert, scorer=scorer, value=value, decision_id=decision_id or uuid.uuid4(), now=NOON)
 
 
 class TestRecordOutcome:
@@ -158,6 +160,25 @@ class TestRecordOutcome:
         values = (Value.ACCURATE, Value.FALSE_POSITIVE, Value.ACCURATE)
         assert [outcome(alert, upstream, value).entry.position for value in values] == [1, 2, 3]
 
+    def test_an_id_that_was_answered_without_a_row_undoes_no_correction(self, alert: Alert, upstream: Scorer) -> None:
+        late = uuid.uuid4()
+        first = outcome(alert, upstream, Value.ACCURATE)
+        outcome(alert, upstream, Value.ACCURATE, late)
+        outcome(alert, upstream, Value.FALSE_POSITIVE)
+        again = outcome(alert, upstream, Value.ACCURATE, late)
+        assert (again.entry, again.created) == (first.entry, False)
+        assert LedgerEntry.objects.count() == 2
+
+    def test_an_id_that_was_answered_without_a_row_says_nothing_else(self, alert: Alert, upstream: Scorer) -> None:
+        late = uuid.uuid4()
+        outcome(alert, upstream)
+        outcome(alert, upstream, decision_id=late)
+        with pytest.raises(DecisionConflict):
+            outcome(alert, upstream, Value.ACCURATE, late)
+        with pytest.raises(DecisionConflict):
+            outcome(raise_alert(alert.queue, upstream), upstream, decision_id=late)
+        assert LedgerEntry.objects.count() == 1
+
     def test_what_was_taken_back_may_be_said_again(self, alert: Alert, upstream: Scorer, lena: User) -> None:
         retract(outcome(alert, upstream).entry, lena)
         assert outcome(alert, upstream).entry.position == 3
@@ -174,12 +195,18 @@ def refused(sql: str, *parameters: object) -> None:
 
 
 class TestTheDatabaseItself:
-    @pytest.mark.parametrize("table", ["feedback_alert", "feedback_exposure", "feedback_ledgerentry"])
+    @pytest.mark.parametrize(
+        "table", ["feedback_alert", "feedback_exposure", "feedback_ledgerentry", "feedback_repeateddecision"]
+    )
     @pytest.mark.parametrize(
         "statement", ["UPDATE {} SET queue_id = queue_id", "DELETE FROM {}", "TRUNCATE {} CASCADE"]
     )
-    def test_facts_are_never_changed(self, alert: Alert, rhea: User, table: str, statement: str) -> None:
+    def test_facts_are_never_changed(
+        self, alert: Alert, rhea: User, upstream: Scorer, table: str, statement: str
+    ) -> None:
         judge(alert, rhea)
+        for _ in range(2):
+            outcome(alert, upstream)
         refused(statement.format(table))
 
     def test_a_gap_in_the_positions_is_refused(self, alert: Alert, rhea: User) -> None:
@@ -193,6 +220,13 @@ class TestTheDatabaseItself:
         entry.pk, entry.decision_id, entry.position, entry.queue = None, uuid.uuid4(), 1, other_queue
         with pytest.raises(DatabaseError), transaction.atomic():
             entry.save(force_insert=True)
+
+    def test_a_throwaway_queue_goes_with_all_its_facts(self, upstream: Scorer) -> None:
+        throwaway = make_queue("throwaway", throwaway=True)
+        for one in [raise_alert(throwaway, upstream)] * 2:
+            outcome(one, upstream)
+        erase_throwaway(queue=throwaway)
+        assert not LedgerEntry.objects.exists() and not RepeatedDecision.objects.exists()
 
     def test_a_real_queue_never_becomes_a_throwaway(self, queue: Queue) -> None:
         refused("UPDATE feedback_queue SET throwaway = true WHERE id = %s", queue.pk)
