@@ -128,10 +128,11 @@ def _rerank(
     queue_id: int, belief: Belief, in_force: policy.Policy, since: int, deferred: bool, now: datetime
 ) -> Reranking:
     """Score every open alert in one product, write what moved, and say what of it reps see: what is hidden may move."""
-    board = _boards.get(queue_id)
+    board = _boards.pop(queue_id, None)  # one that breaks off half refreshed is not used again
     if board is None or board.config != belief.config:
-        board = _boards[queue_id] = Board(queue_id, belief.config)
+        board = Board(queue_id, belief.config)
     before = board.refresh()
+    _boards[queue_id] = board
     after = _standings_after(before, belief.model.predict_matrix(board.matrix), in_force)
     moved = (np.abs(after.probability - before.probability) >= LEAST_MOVE) | (after.tier != before.tier)
     changed = moved | (np.abs(after.urgency - before.urgency) >= LEAST_MOVE)

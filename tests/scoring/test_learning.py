@@ -2,18 +2,24 @@
 
 import uuid
 from datetime import timedelta
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
+from billiard.exceptions import SoftTimeLimitExceeded
 from django.contrib.auth.models import User
 
 from feedback.models import Alert, OpenAlert, Queue, Scorer, Value
 from feedback.services import retract_verdict
 from feedback.services.standing import BLIND_AGAIN
-from scoring import checkpoints, policy, selectors, services
+from scoring import board, checkpoints, policy, selectors, services
+from scoring.facts import facts_of_alerts
 from scoring.models import Checkpoint, Reranking, Stage
+from scoring.replica import forget_replicas
 from scoring.services import learning
 from tests.factories import NOON, judge, raise_alert
+
+OVER = SoftTimeLimitExceeded()
 
 
 @pytest.fixture
@@ -79,6 +85,38 @@ class TestLearn:
             judge(alert, rhea)
         services.learn(queue_id=queue.pk, now=NOON)
         assert sorted(Checkpoint.objects.values_list("position", flat=True)) == [2, 4]
+
+    def test_what_was_broken_off_goes_on_where_it_stopped(
+        self, alerts: list[Alert], rhea: User, queue: Queue, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(learning, "STEP", 2)
+        monkeypatch.setattr(checkpoints, "EVERY_ROWS", 1)
+        for alert in alerts:
+            judge(alert, rhea)
+        with monkeypatch.context() as second_step:
+            second_step.setattr(learning.log, "info", Mock(side_effect=OVER))
+            with pytest.raises(SoftTimeLimitExceeded):
+                services.learn(queue_id=queue.pk, now=NOON)
+        forget_replicas()
+        assert Checkpoint.objects.get().position == 2
+        ranked = services.learn(queue_id=queue.pk, now=NOON)
+        assert ranked is not None and ranked.to_position == 4
+
+    def test_a_board_that_broke_off_half_refreshed_is_made_anew(
+        self, alerts: list[Alert], rhea: User, queue: Queue, upstream: Scorer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        judge(alerts[0], rhea)
+        services.learn(queue_id=queue.pk, now=NOON)
+        judge(alerts[1], rhea)
+        new = [raise_alert(queue, upstream) for _ in range(2)]
+        monkeypatch.setattr(board, "STRIDE", 1)
+        with monkeypatch.context() as reading:
+            reading.setattr(board, "facts_of_alerts", Mock(side_effect=[facts_of_alerts([new[0].pk]), OVER]))
+            with pytest.raises(SoftTimeLimitExceeded):
+                services.learn(queue_id=queue.pk, now=NOON)
+        judge(new[0], rhea)
+        ranked = services.learn(queue_id=queue.pk, now=NOON)
+        assert ranked is not None and ranked.open_alerts == 3
 
     def test_a_queue_that_was_erased_is_nothing_to_do(self, db: None) -> None:
         assert services.learn(queue_id=987654, now=NOON) is None
