@@ -4,6 +4,7 @@ A task is only a nudge: whatever must happen is a row that a sweep below finds a
 any message. Without `CELERY_BROKER_URL` the queues are tables in the same PostgreSQL (kombu's pgmq transport).
 """
 
+import contextlib
 import os
 import warnings
 from typing import Any
@@ -20,6 +21,26 @@ WATCH_SECONDS, CHALLENGE_SECONDS = 60.0, 15.0
 
 # Celery warns root against tasks that are pickled; ours are JSON, and a container often has no other user.
 warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
+
+# Seconds that a task may take before it is broken off; the next nudge or sweep goes on where it stopped. Far beyond
+# what each needs: a ledger of a million rows is folded in minutes, and what is long is kept on the way: checkpoints,
+# generations, strides. Without a limit one task that hangs would hold a process of the worker for ever.
+SOFT_LIMITS = {
+    "scoring.tasks.learn": 3600,
+    "scoring.tasks.challenge": 3600,
+    "scoring.tasks.count": 1800,
+    "scoring.tasks.remember": 1800,
+    "scoring.tasks.watch": 1800,
+    "scoring.tasks.vet": 600,
+    "scoring.tasks.sweep": 300,
+    "labeling.tasks.sweep": 300,
+    "labeling.tasks.fill": 1800,
+    "ops.tasks.beat_heart": 30,
+}
+# Seconds after which a process that did not hear of it, because it is held outside Python, is killed.
+GRACE_SECONDS = 120
+# How soon PostgreSQL gives up what it does for a process that has hung up or died, and with it the locks.
+GONE_AFTER = "10s"
 
 
 def _every(seconds: float, task: str) -> dict[str, Any]:
@@ -91,6 +112,10 @@ app.conf.update(
     worker_max_memory_per_child=600_000,  # kilobytes
     worker_hijack_root_logger=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,
+    task_annotations={
+        task: {"soft_time_limit": seconds, "time_limit": seconds + GRACE_SECONDS}
+        for task, seconds in SOFT_LIMITS.items()
+    },
 )
 app.autodiscover_tasks()
 
@@ -99,6 +124,30 @@ app.autodiscover_tasks()
 def _give_way(**_: Any) -> None:
     """A page that somebody waits for comes before background work on the same machine."""
     os.nice(10)
+
+
+@signals.worker_process_init.connect
+def _leave_nothing_running(**_: Any) -> None:
+    """What a worker that was broken off or killed had asked the database for must not hold its locks."""
+    from django.db.backends.signals import connection_created
+
+    connection_created.connect(ask_to_notice)
+
+
+def ask_to_notice(connection: Any, **_: Any) -> None:
+    """Have PostgreSQL look, while it works for this connection, whether anybody still waits; on Windows it cannot."""
+    from django.db import DatabaseError
+
+    with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('client_connection_check_interval', %s, false)", [GONE_AFTER])
+
+
+@signals.task_failure.connect
+def hang_up(**_: Any) -> None:
+    """The next task begins with a new connection: a limit may have broken this one off in the middle of a query."""
+    from django.db import connections
+
+    connections.close_all()
 
 
 @signals.setup_logging.connect
