@@ -6,6 +6,7 @@ import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -19,6 +20,9 @@ from labeling.errors import AlreadyAnswered, NotAnswered, SlotTaken, TooLongAgo
 from labeling.models import Hold, Lease, Question, State
 from labeling.services import checks
 from labeling.services.leases import free_slot, hold, let_go, lock_labeler, lock_lease
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 # The undo key reaches back to midnight, and so far at least: shifts go past it.
 UNDO_REACH = timedelta(hours=12)
@@ -108,6 +112,35 @@ def undo(
         return TakenBack(hold(lease, slot, now), verdict)
 
 
+def ask_again(*, queue_id: int, now: datetime) -> int:
+    """Open the questions again that lack an answer because a lead took one back; returns how many did.
+
+    Where the labeler had changed that answer, the one before stands again and is theirs. Otherwise the slot is free,
+    for a colleague or for them. A question that somebody answers at this moment has its turn with the next sweep.
+    """
+    taken = Lease.objects.filter(
+        queue_id=queue_id, state=Hold.ANSWERED, answer__retraction__isnull=False,
+        question__state__in=[State.OPEN, State.ANSWERED],
+    )  # fmt: skip
+    with transaction.atomic():
+        questions = Question.objects.filter(pk__in=taken.values("question"))
+        locked = questions.select_for_update(of=("self",), skip_locked=True).order_by("pk")
+        return sum([_lacks_an_answer(question, taken, now) for question in locked])
+
+
+def _lacks_an_answer(question: Question, taken: QuerySet[Lease], now: datetime) -> bool:
+    lacks = False
+    for lease in taken.filter(question=question).select_related("answer"):
+        assert lease.answer is not None
+        lease.answer = _standing(lease.answer.alert_id, lease.labeler_id)
+        if lease.answer is None:
+            lease.state, lease.ended_at, lacks = Hold.LAPSED, now, True
+        lease.save(update_fields=["answer", "state", "ended_at"])
+    if lacks:
+        _reopen(question)
+    return lacks
+
+
 def _record(lease: Lease, labeler: AbstractBaseUser, value: Value, decision_id: uuid.UUID, now: datetime) -> Recorded:
     return record_verdict(
         alert=lease.question.alert, judge=labeler, value=value, decision_id=decision_id, source=Source.LABELER,
@@ -146,8 +179,13 @@ def _take_back(
     """Retract a verdict; returns the labeler's earlier one on the alert where it counts again."""
     with suppress(AlreadyRetracted):  # by a lead: the question still comes back
         retract_verdict(verdict=verdict, judge=labeler, decision_id=decision_id, now=now)
-    entries = {entry.position: entry for entry in LedgerEntry.objects.filter(alert_id=verdict.alert_id)}
+    return _standing(verdict.alert_id, labeler.pk)
+
+
+def _standing(alert_id: int, labeler_id: int) -> LedgerEntry | None:
+    """A labeler's answer on an alert that counts now."""
+    entries = {entry.position: entry for entry in LedgerEntry.objects.filter(alert_id=alert_id)}
     for fact in rules.effective_verdicts(facts_of(entries.values())):
-        if fact.source == Source.LABELER and fact.judge == labeler.pk:
+        if fact.source == Source.LABELER and fact.judge == labeler_id:
             return entries[fact.position]
     return None

@@ -15,6 +15,7 @@ from feedback.models import Kind, LedgerEntry, Queue, Source, Value
 from labeling import pool
 from labeling.models import Because, Hold, Lease, Question, QuestionPlan, State
 from labeling.plans import plan_of
+from labeling.services.answers import ask_again
 from scoring.facts import facts_of_alerts
 from scoring.features import extract
 from scoring.fold import Belief
@@ -41,13 +42,15 @@ class Filled:
 def fill_questions(*, queue: Queue, now: datetime) -> Filled:
     """Keep a queue's plan: as many open questions as it wants, each still worth an answer.
 
-    1. One worker at a time; another one's turn does ours. 2. Withdraw what a rep has settled and what no labeler is
-    left for. 3. Drop unseen questions that an older model chose. 4. Ask what is missing, once a quarter is.
+    1. One worker at a time; another one's turn does ours. 2. Open again what lacks an answer that a lead took back.
+    3. Withdraw what a rep has settled and what no labeler is left for. 4. Drop unseen questions that an older model
+    chose. 5. Ask what is missing, once a quarter is.
     """
     with transaction.atomic():
         if not take_if_free(Lock.FILL, queue.pk):
             return Filled()
         plan = plan_of(queue.pk)
+        ask_again(queue_id=queue.pk, now=now)
         withdrawn = _withdraw_settled(queue.pk, now) + _withdraw_unwanted(queue.pk, now)
         with replica_of(queue.pk).hold(sync_limit=None) as belief:
             dropped = _drop_stale(queue.pk, belief.position)

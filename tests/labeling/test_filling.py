@@ -7,10 +7,11 @@ import pytest
 from celery import current_app
 from django.contrib.auth.models import User
 
-from feedback.models import Alert, Queue, Scorer, Source, Value
+from feedback.models import Alert, LedgerEntry, Queue, Role, Scorer, Source, Value
+from feedback.services import retract_verdict
 from labeling import pool
 from labeling.models import Because, Hold, Lease, Question, QuestionPlan, State
-from labeling.services import Filled, answer, claim_next, fill_questions, skip
+from labeling.services import Filled, answer, change_answer, claim_next, fill_questions, skip
 from labeling.services.filling import STALE_ROWS
 from labeling.tasks import fill as fill_task
 from labeling.tasks import sweep
@@ -158,6 +159,59 @@ def skipped_by(person: User, queue: Queue, times: int) -> list[int]:
             asked.append(lease.question.alert_id)
             skip(question=lease.question, labeler=person, now=LATER)
     return asked
+
+
+def answered(question: Question, person: User, *values: Value) -> list[LedgerEntry]:
+    """The person's answer, and how they changed it."""
+    claim_next(queue=question.queue, labeler=person, now=NOON)
+    how = {"question": question, "labeler": person, "now": NOON}
+    entries = [answer(value=values[0], decision_id=uuid.uuid4(), **how).entry]
+    return entries + [change_answer(value=one, decision_id=uuid.uuid4(), **how).entry for one in values[1:]]
+
+
+def taken_back(entry: LedgerEntry, lead: User) -> None:
+    retract_verdict(verdict=entry, judge=lead, decision_id=uuid.uuid4(), now=NOON)
+
+
+class TestAnAnswerThatALeadTookBack:
+    def test_is_asked_for_again(self, queue: Queue, ada: User, lena: User, question: Question) -> None:
+        (entry,) = answered(question, ada, Value.ACCURATE)
+        taken_back(entry, lena)
+        fill(queue)
+        question.refresh_from_db()
+        assert (question.state, question.closed_at) == (State.OPEN, None)
+        lease = claim_next(queue=queue, labeler=ada, now=LATER)
+        assert lease is not None and lease.question == question
+
+    def test_leaves_room_for_a_colleague(self, queue: Queue, ada: User, ben: User, lena: User, ask: Ask) -> None:
+        question = ask(overlap=2)
+        (entry,) = answered(question, ada, Value.ACCURATE)
+        answered(question, ben, Value.ACCURATE)
+        taken_back(entry, lena)
+        fill(queue)
+        cora = make_person("cora", (queue, Role.LABELER))
+        answered(question, cora, Value.FALSE_POSITIVE)
+        question.refresh_from_db()
+        assert question.state == State.ANSWERED
+
+    def test_that_had_replaced_another_leaves_that_one(
+        self, queue: Queue, ada: User, lena: User, question: Question
+    ) -> None:
+        first, second = answered(question, ada, Value.ACCURATE, Value.FALSE_POSITIVE)
+        taken_back(second, lena)
+        fill(queue)
+        question.refresh_from_db()
+        assert (question.state, Lease.objects.get(question=question).answer) == (State.ANSWERED, first)
+
+    def test_is_not_asked_for_where_the_alert_is_settled(
+        self, queue: Queue, ada: User, rhea: User, lena: User, question: Question
+    ) -> None:
+        (entry,) = answered(question, ada, Value.ACCURATE)
+        judge(question.alert, rhea)
+        taken_back(entry, lena)
+        fill(queue)
+        question.refresh_from_db()
+        assert question.state == State.WITHDRAWN
 
 
 class TestWhatALabelerHadBefore:
