@@ -14,6 +14,7 @@ from django.test import Client
 from bench.million import fill
 from feedback.models import Scorer
 from feedback.services import issue_key
+from scoring.trust.selectors import queues_to_vet
 
 pytestmark = pytest.mark.django_db
 
@@ -101,3 +102,8 @@ def test_an_alert_that_comes_in(client: Client) -> None:
                 "/api/v1/alerts", sent, "application/json", headers={"Authorization": f"Api-Key {secret}"}
             )
             assert answer.status_code == 201
+
+
+def test_the_sweeps_question_which_queues_have_news(people: list[User]) -> None:
+    with reads_a_few():
+        assert queues_to_vet()
