@@ -34,7 +34,7 @@
   document.addEventListener("keydown", (event) => {
     if (isOff() || isTaken(event) || isTyping(event.target) || belongsToFocus(event)) return;
     const control = controlFor(NAMES[event.key] ?? event.key);
-    if (!control) return;
+    if (!control) return void document.dispatchEvent(new CustomEvent("hotkey-unmet", { detail: event.key }));
     event.preventDefault();
     if (!control.matches(EDITABLE)) return control.click();
     control.focus();

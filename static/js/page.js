@@ -74,6 +74,10 @@
     waiting = undo;
     undo.setAttribute("aria-busy", "true");
   }, true);
+  // Before the first answer the page has no undo yet.
+  document.addEventListener("hotkey-unmet", (event) => {
+    if (event.detail === "Backspace" && underWay && !undoing()) waiting = document.body;
+  });
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.requestConfig !== underWay) return;
     const [asked, next] = [waiting, undoing()];

@@ -85,6 +85,19 @@ class TestAnUndoInAHurry:
         shows(page, inbox[1])
         assert values() == ["accurate", "false_positive", ""]
 
+    def test_it_waits_for_the_first_verdict_of_a_page_too(
+        self, inbox: list[Alert], rhea: User, page: Page, enter: Enter, hold_back: HoldBack
+    ) -> None:
+        enter(rhea, DESK)
+        on_its_way = hold_back("**/verdict/")
+        with page.expect_request("**/verdict/"):
+            page.keyboard.press("x")
+        page.keyboard.press("Backspace")
+        on_its_way[0].continue_()
+        expect(page.locator("#receipt")).to_contain_text(f"Taken back: false positive · {inbox[0].customer}")
+        shows(page, inbox[0])
+        assert values() == ["false_positive", ""]
+
     def test_it_takes_nothing_back_where_the_verdict_did_not_arrive(
         self, inbox: list[Alert], page: Page, held: list[Route]
     ) -> None:
