@@ -98,20 +98,22 @@ def verdict_recorded(request: DeskRequest, alert: Alert, entry: LedgerEntry, for
     user, queue, query, now = request.user, alert.queue, query_of(request), later.now
     work, query = take_after(user=user, queue=queue, query=query, past=form.place, later=later, now=now)
     if wants_fragment(request):
-        context = {**_receipt_context(request, entry), "sought": str(query or "")}
+        searched = {"sought": str(query or ""), "judged_under": str(query_of(request) or "")}
+        context = {**_receipt_context(request, entry), **searched}
         return work_reply(request, queue, work, **context, just_now=True, judged_alert=alert.pk)
     chosen = {"alert": work.alert.pk} if work else {}
     return HttpResponseRedirect(desk_address(queue, **chosen, receipt=entry.decision_id, **_sought(query)))
 
 
 def verdict_retracted(request: DeskRequest, retraction: LedgerEntry) -> HttpResponse:
-    """The alert that is open again, and the receipt of the retraction."""
+    """The alert that is open again, and the receipt of the retraction. One that was found is back in its search."""
     alert = selectors.alert_on_desk(request.user, retraction.alert_id)
     if wants_fragment(request):
         work = take_up(user=request.user, alert=alert, now=timezone.now())
         reply = work_reply(request, alert.queue, work, **_receipt_context(request, retraction), just_now=True)
         return trigger_client_event(reply, "list-stale", after="settle")
-    return HttpResponseRedirect(desk_address(alert.queue, alert=alert.pk, receipt=retraction.decision_id))
+    sought = _sought(query_of(request))
+    return HttpResponseRedirect(desk_address(alert.queue, alert=alert.pk, receipt=retraction.decision_id, **sought))
 
 
 def unreadable(request: DeskRequest, alert: Alert, form: LaterForm) -> HttpResponse:

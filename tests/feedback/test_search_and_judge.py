@@ -1,6 +1,8 @@
 """What comes after a verdict on an alert that was found, or after it was left for later."""
 
+import re
 import uuid
+from types import MappingProxyType
 
 import pytest
 from django.contrib.auth.models import User
@@ -59,6 +61,43 @@ class TestAfterAVerdict:
     def test_what_somebody_was_unsure_of_does_not_come_again(self, outages: list[Alert], client: Client) -> None:
         assert "q=outage" in self.judge(client, outages[0], "outage", "unsure")["Location"]
         assert "q=" not in self.judge(client, outages[1], "outage", "unsure")["Location"]
+
+
+class TestAfterAnUndo:
+    HTMX = MappingProxyType({"HX-Request": "true"})
+
+    def judge(self, client: Client, alert: Alert, **headers: str) -> HttpResponse:
+        decision = {"decision_id": str(uuid.uuid4()), "value": "accurate", "q": "outage"}
+        return client.post(f"/alerts/{alert.pk}/verdict/", decision, headers=headers)
+
+    def undo(self, client: Client, receipt: str, **headers: str) -> HttpResponse:
+        """Send the form of a receipt as it stands."""
+        form = re.search(r'action="(/verdicts/[^"]+/undo/)".*?</form>', receipt, re.DOTALL)
+        assert form
+        fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form[0]))
+        return client.post(form[1], fields, headers=headers)
+
+    def test_the_search_goes_on(self, outages: list[Alert], client: Client) -> None:
+        receipt = self.judge(client, outages[0], **self.HTMX).content.decode()
+        answer = self.undo(client, receipt, **self.HTMX)
+        assert answer["HX-Push-Url"] == f"{DESK}?alert={outages[0].pk}&q=outage"
+        assert '<input type="hidden" name="q" value="outage">' in answer.content.decode()
+
+    def test_of_the_last_one_that_was_found_it_goes_on_too(self, outages: list[Alert], client: Client) -> None:
+        self.judge(client, outages[0])
+        receipt = self.judge(client, outages[1], **self.HTMX).content.decode()
+        answer = self.undo(client, receipt, **self.HTMX)
+        assert answer["HX-Push-Url"] == f"{DESK}?alert={outages[1].pk}&q=outage"
+
+    def test_without_script_it_is_an_address(self, outages: list[Alert], client: Client) -> None:
+        page = client.get(self.judge(client, outages[0])["Location"]).content.decode()
+        address = self.undo(client, page)["Location"]
+        assert f"alert={outages[0].pk}" in address and address.endswith("q=outage")
+
+    def test_without_a_search_there_is_none(self, outages: list[Alert], client: Client) -> None:
+        decision = {"decision_id": str(uuid.uuid4()), "value": "accurate"}
+        receipt = client.post(f"/alerts/{outages[0].pk}/verdict/", decision, headers=self.HTMX).content.decode()
+        assert "q=" not in self.undo(client, receipt, **self.HTMX)["HX-Push-Url"]
 
 
 class TestAfterLater:
