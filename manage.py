@@ -12,6 +12,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the learner's matrices are small: threads only wait
     from django.core.management import execute_from_command_line
+    from django.db import ProgrammingError
 
     from config.embedded import Cluster, EmbeddedDatabaseError
     from config.environment import env
@@ -24,6 +25,12 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except EmbeddedDatabaseError as error:
         sys.exit(f"{error}")
+    except ProgrammingError:
+        from ops.selectors import missing_migrations
+
+        if not (missing := missing_migrations()):
+            raise
+        sys.exit(f"{missing} migrations of this database are not applied: run manage.py migrate (make run does it).")
     finally:
         cluster.stop()
 

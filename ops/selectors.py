@@ -37,6 +37,12 @@ def readiness(now: datetime) -> dict[str, Check]:
     return {name: _timed(check, now) for name, check in checks.items()}
 
 
+def missing_migrations() -> int:
+    """How many migrations the database lacks of those that this version has."""
+    executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
 def _timed(check: Callable[[datetime], Check], now: datetime) -> Check:
     began = time.perf_counter()
     try:
@@ -55,9 +61,8 @@ def _database(_now: datetime) -> Check:
 def _migrations(_now: datetime) -> Check:
     known = cache.get(MIGRATED)  # once seen: applied migrations are not taken back under a running process
     if not known:
-        executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
-        if missing := executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            return Check(ok=False, detail=f"{len(missing)} not applied: run manage.py migrate")
+        if missing := missing_migrations():
+            return Check(ok=False, detail=f"{missing} not applied: run manage.py migrate")
         cache.set(MIGRATED, True, timeout=None)
     return Check(ok=True, detail="applied")
 
