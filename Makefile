@@ -58,13 +58,17 @@ clean: ## remove what make has made, but not the data in .data
 	rm -rf $(VENV) staticfiles test-results htmlcov .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache
 
+# Two that install at once would break each other's work: the second waits, and looks again whether anything is left.
+ALONE = $(PYTHON) config/alone.py requirements.lock sh -ec
+
 # Debian's Python has neither ensurepip nor permission to install outside an environment, but its pip can install into one.
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Alertloop needs Python 3.11 or newer; PYTHON=/path/to/python3.11 chooses one."; exit 1; }
 	@$(PYTHON) -m pip --version >/dev/null 2>&1 || $(PYTHON) -c 'import ensurepip' 2>/dev/null || \
 		{ echo "This Python has neither pip nor ensurepip. On Debian or Ubuntu: apt-get install python3-pip"; exit 1; }
-	$(PYTHON) -m venv --without-pip $(VENV)
+	@$(ALONE) 'test -x $@ || { echo "$(PYTHON) -m venv --without-pip $(VENV)"; \
+		$(PYTHON) -m venv --without-pip $(VENV); }'
 
 INSTALL = if $(PYTHON) -m pip --python $(PY) --version >/dev/null 2>&1; then pip="$(PYTHON) -m pip --python $(PY)"; \
 	else $(PY) -m ensurepip >/dev/null && pip="$(PY) -m pip"; fi; \
@@ -74,13 +78,10 @@ INSTALL = if $(PYTHON) -m pip --python $(PY) --version >/dev/null 2>&1; then pip
 COMPILE = $(PY) -W ignore -m compileall -q -j 0 $(VENV)/lib
 
 $(RUN): requirements.lock | $(PY)
-	@echo "Installing (once, about a minute) ..."
-	@$(INSTALL) -r requirements.lock
-	@$(COMPILE)
-	@touch $@
+	@$(ALONE) 'if ! test $@ -nt requirements.lock; then echo "Installing (once, about a minute) ..."; \
+		$(INSTALL) -r requirements.lock; $(COMPILE); touch $@; fi'
 
 $(DEV): requirements.lock requirements-dev.lock | $(PY)
-	@echo "Installing with the tools for tests (once, about two minutes) ..."
-	@$(INSTALL) -r requirements-dev.lock
-	@$(COMPILE)
-	@touch $(RUN) $@
+	@$(ALONE) 'if ! test $@ -nt requirements.lock || ! test $@ -nt requirements-dev.lock; then \
+		echo "Installing with the tools for tests (once, about two minutes) ..."; \
+		$(INSTALL) -r requirements-dev.lock; $(COMPILE); touch $(RUN) $@; fi'
