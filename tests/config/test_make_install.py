@@ -1,5 +1,6 @@
 """What `make` installs, where there is nothing yet: with a Python that only says what it was asked."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -34,9 +35,12 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def make(checkout: Path, target: str) -> subprocess.Popen[str]:
-    """Have it made, in the background."""
+    """Have it made, in the background, by a make that knows of no other: the tests may be run by one."""
+    known = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     command = ["make", f"PYTHON={checkout / 'python'}", f".venv/.installed-{target}"]
-    return subprocess.Popen(command, cwd=checkout, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return subprocess.Popen(
+        command, cwd=checkout, env=known, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
 
 
 def asked(checkout: Path) -> list[str]:
