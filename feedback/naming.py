@@ -75,8 +75,10 @@ class Names:
         """What a person reads in the place of a category's value. Every page that shows one asks this."""
         return self.given_value(feature, value) or value
 
-    def given_value(self, feature: str, value: str | bool) -> str:
-        """The name that a value was given, in the active language; empty where it has none."""
+    def given_value(self, feature: str, value: object) -> str:
+        """The name that a value was given, in the active language; empty where it has none, as no number has."""
+        if not isinstance(value, str | bool):
+            return ""
         written = value if isinstance(value, str) else str(value).lower()
         return in_language(*self.values.get((feature, written), ("", "")))
 

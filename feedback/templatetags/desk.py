@@ -58,8 +58,7 @@ def called(feature: str, queue: Queue) -> str:
 @register.simple_tag
 def value_called(queue: Queue, feature: str, value: Any) -> str:
     """`{% value_called queue key value %}`: a feature's value by the name it was given, else as a person writes it."""
-    named = names_of(queue).given_value(feature, value) if isinstance(value, str | bool) else ""
-    return named or fact(value)
+    return names_of(queue).given_value(feature, value) or fact(value)
 
 
 @register.filter

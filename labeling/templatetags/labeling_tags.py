@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy
 
 from feedback.desk import wording
 from feedback.models import Alert, Queue
-from feedback.naming import Names
 from feedback.selectors import names_of
 from labeling.models import Because, Question
 
@@ -50,7 +49,10 @@ def tiles(alert: Alert, queue: Queue) -> Tiles:
     """The evidence its scorer gave, then the values the alert carries. What the model thinks stays off the page."""
     names = names_of(queue)
     pairs = [Tile(line.get("label", ""), line.get("value", "")) for line in alert.evidence]
-    values = [Tile(names.of(key), _called(names, key, value), key) for key, value in sorted(alert.features.items())]
+    values = [
+        Tile(names.of(key), names.given_value(key, value) or _value(value), key)
+        for key, value in sorted(alert.features.items())
+    ]
     if not pairs:
         return Tiles(values[:MOST_TILES], values[MOST_TILES:])
     return Tiles(pairs[:MOST_TILES], pairs[MOST_TILES:] + values)
@@ -97,11 +99,6 @@ def strong(text: str) -> SafeString:
     'Judge what <strong>our rep</strong> says, &lt;b&gt;not&lt;/b&gt; the customer.'
     """
     return mark_safe(_STRONG.sub(r"<strong>\1</strong>", escape(text)))  # noqa: S308 - escaped before
-
-
-def _called(names: Names, feature: str, value: object) -> str:
-    named = names.given_value(feature, value) if isinstance(value, str | bool) else ""
-    return named or _value(value)
 
 
 def _value(value: object) -> str:
