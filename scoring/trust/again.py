@@ -26,8 +26,6 @@ log = structlog.get_logger(__name__)
 
 # Alerts that are put back at a time, and how many are counted on the page.
 PORTION, MOST_COUNTED = 50, 1_000
-# A repeated click takes back what the first one did, and nothing else.
-_CLICKS: Final = uuid.UUID("6f3f2a52-0d5a-4b0e-9a57-2f7cf8f1b7d4")
 
 _CLOSED_ALONE = """
     SELECT entry.* FROM feedback_ledgerentry entry
@@ -90,7 +88,7 @@ def judge_again(*, user: Person, slug: str, suspect_id: int, newest: int, oldest
         if suspect.ruling not in (Ruling.KEPT_OUT, Ruling.CLOSED):
             raise NotKeptOut
         entries = _entries(suspect, max(suspect.since, oldest - 1), newest, PORTION)
-        opened = sum(_take_back(entry, suspect, user, now) for entry in entries)
+        opened = sum(_take_back(entry, user, now) for entry in entries)
         log.info("put before the team again", queue=slug, judge=suspect.judge_id, alerts=opened)
         return opened
 
@@ -103,9 +101,8 @@ def _entries(suspect: Suspect, since: int, until: int, most: int) -> list[Ledger
     return list(LedgerEntry.objects.raw(_CLOSED_ALONE, known))
 
 
-def _take_back(entry: LedgerEntry, suspect: Suspect, user: Person, now: datetime) -> bool:
-    click = uuid.uuid5(_CLICKS, f"{suspect.pk}:{entry.decision_id}")
+def _take_back(entry: LedgerEntry, user: Person, now: datetime) -> bool:
     try:
-        return retract_verdict(verdict=entry, judge=user, decision_id=click, now=now).created
-    except AlreadyRetracted:
+        return retract_verdict(verdict=entry, judge=user, decision_id=uuid.uuid4(), now=now).created
+    except AlreadyRetracted:  # by its judge, at this moment
         return False
