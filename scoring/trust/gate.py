@@ -112,9 +112,7 @@ class _Watch:
     since: dict[Way, int] = field(default_factory=lambda: dict.fromkeys(WAYS, 0))
 
 
-def looks(
-    sightings: Sequence[Sighting], right: Mapping[Hashable, tuple[float, float]], threshold: float = THRESHOLD
-) -> dict[Hashable, Look]:
+def looks(sightings: Sequence[Sighting], right: Mapping[Hashable, tuple[float, float]]) -> dict[Hashable, Look]:
     """What is thought of each judge after their last verdict.
 
     `sightings`: a queue's last verdicts in order of position. `right`: of each judge, the shares of accurate and of
@@ -123,17 +121,9 @@ def looks(
     by_judge = _by_judge(sightings)
     fits = _Fits(by_judge)
     return {
-        judge: _follow(_measured(mine, by_judge), fits.without(judge), right.get(judge, (0.9, 0.9)), threshold)
+        judge: _follow(_measured(mine, by_judge), fits.without(judge), right.get(judge, (0.9, 0.9)))
         for judge, mine in by_judge.items()
     }
-
-
-def suspicions(
-    sightings: Sequence[Sighting], right: Mapping[Hashable, tuple[float, float]], threshold: float = THRESHOLD
-) -> dict[Hashable, Suspicion]:
-    """The judges who are to be held back, and why; arguments as of ``looks``."""
-    found = looks(sightings, right, threshold)
-    return {judge: one.suspicion for judge, one in found.items() if one.suspicion is not None}
 
 
 def expectations(sightings: Sequence[Sighting]) -> dict[Hashable, float]:
@@ -169,7 +159,7 @@ def _expected(sightings: Sequence[Sighting], expectation: Expectation) -> float:
     return sum(1 / (1 + math.exp(-expectation.of(one.probability))) for one in sightings) / len(sightings)
 
 
-def _follow(mine: Sequence[Sighting], expectation: Expectation, right: tuple[float, float], threshold: float) -> Look:
+def _follow(mine: Sequence[Sighting], expectation: Expectation, right: tuple[float, float]) -> Look:
     """Follow one judge from verdict to verdict, to the first at which a suspicion is sure."""
     watch, before = _Watch(), 0
     right = (max(LEAST_RIGHT, right[0]), max(LEAST_RIGHT, right[1]))
@@ -180,7 +170,7 @@ def _follow(mine: Sequence[Sighting], expectation: Expectation, right: tuple[flo
         _add(watch, one, chance, _haste(watch, one), before)
         before = one.position
         way = max(WAYS, key=lambda way: watch.score[way])
-        if watch.score[way] >= threshold:
+        if watch.score[way] >= THRESHOLD:
             return Look(watch.score[way], _suspicion(mine, way, watch, one.position, expectation))
     return Look(max(0.0, *watch.score.values()), None)
 

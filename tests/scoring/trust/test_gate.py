@@ -1,12 +1,12 @@
 """Noticing that somebody's verdicts have stopped meaning what they say."""
 
 import math
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from random import Random
 
 import pytest
 
-from scoring.trust.gate import Sighting, Suspicion, suspicions
+from scoring.trust.gate import Sighting, Suspicion, looks
 from scoring.trust.judges import Opinion
 from scoring.trust.vetting import vet
 
@@ -51,8 +51,13 @@ def team_of(
         yield Sighting(position, judge, said, probability, shown, gap(judge, position))
 
 
+def suspicions(sightings: Sequence[Sighting]) -> dict[Hashable, Suspicion]:
+    """Who would be held back by these verdicts."""
+    return {judge: one.suspicion for judge, one in looks(sightings, {}).items() if one.suspicion is not None}
+
+
 def found(manners: dict[str, Manner], verdicts: int, **how: object) -> dict[Hashable, Suspicion]:
-    return suspicions(list(team_of(manners, verdicts, **how)), {})  # type: ignore[arg-type]
+    return suspicions(list(team_of(manners, verdicts, **how)))  # type: ignore[arg-type]
 
 
 FIVE: dict[str, Manner] = dict.fromkeys(("ada", "bo", "rhea", "tom", "yun"), honest)
@@ -121,7 +126,7 @@ class TestAFlip:
         """The probabilities are upside down, as after a flood of flipped verdicts."""
         rows = team_of(FIVE | {"tom": flipping}, 1_500)
         upside_down = [Sighting(one.position, one.judge, one.accurate, 1 - one.probability, one.truth) for one in rows]
-        assert set(suspicions(upside_down, {})) == {"tom"}
+        assert set(suspicions(upside_down)) == {"tom"}
 
 
 class TestTheHonest:
@@ -150,19 +155,19 @@ class TestAYoungModel:
         return [Sighting(n, judge, n % 20 == 0, 0.65, learnt=learnt) for n in range(1, count + 1)]
 
     def test_is_no_measure_of_who_is_alone(self) -> None:
-        assert suspicions(self.sightings("rhea", 0), {}) == {}
+        assert suspicions(self.sightings("rhea", 0)) == {}
 
     def test_is_no_measure_by_what_others_say_of_an_older_one(self) -> None:
         later = [Sighting(n, "tom", n % 2 == 0, 0.65, learnt=200) for n in range(61, 121)]
-        assert suspicions([*self.sightings("rhea", 0), *later], {}) == {}
+        assert suspicions([*self.sightings("rhea", 0), *later]) == {}
 
     def test_is_one_where_others_have_judged_what_it_said(self) -> None:
         others = [Sighting(n, "tom", n % 3 > 0, 0.65, learnt=0) for n in range(61, 121)]
-        assert suspicions([*self.sightings("rhea", 0), *others], {})["rhea"].way == "false"
+        assert suspicions([*self.sightings("rhea", 0), *others])["rhea"].way == "false"
 
     def test_is_one_once_it_knows_enough(self) -> None:
-        assert suspicions(self.sightings("rhea", 300), {})["rhea"].way == "false"
+        assert suspicions(self.sightings("rhea", 300))["rhea"].way == "false"
 
     def test_leaves_known_answers_to_tell(self) -> None:
         told = [Sighting(n, "rhea", False, 0.65, truth=True, learnt=0) for n in range(1, 21)]
-        assert suspicions(told, {})["rhea"].known == 6
+        assert suspicions(told)["rhea"].known == 6
