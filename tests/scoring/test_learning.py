@@ -28,6 +28,15 @@ def alerts(queue: Queue, upstream: Scorer) -> list[Alert]:
     return [raise_alert(queue, upstream, "cancel our plan") for _ in range(4)]
 
 
+@pytest.fixture
+def two_steps(alerts: list[Alert], rhea: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four verdicts to learn, two at a time, each step kept."""
+    monkeypatch.setattr(learning, "STEP", 2)
+    monkeypatch.setattr(checkpoints, "EVERY_ROWS", 1)
+    for alert in alerts:
+        judge(alert, rhea)
+
+
 @pytest.mark.django_db
 class TestLearn:
     def test_alerts_like_the_judged_one_move(self, alerts: list[Alert], rhea: User, queue: Queue) -> None:
@@ -76,23 +85,13 @@ class TestLearn:
         services.learn(queue_id=queue.pk, now=NOON)
         assert Checkpoint.objects.get().position == 1
 
-    def test_a_long_way_is_learnt_in_steps_each_kept(
-        self, alerts: list[Alert], rhea: User, queue: Queue, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(learning, "STEP", 2)
-        monkeypatch.setattr(checkpoints, "EVERY_ROWS", 1)
-        for alert in alerts:
-            judge(alert, rhea)
+    def test_a_long_way_is_learnt_in_steps_each_kept(self, two_steps: None, queue: Queue) -> None:
         services.learn(queue_id=queue.pk, now=NOON)
         assert sorted(Checkpoint.objects.values_list("position", flat=True)) == [2, 4]
 
     def test_what_was_broken_off_goes_on_where_it_stopped(
-        self, alerts: list[Alert], rhea: User, queue: Queue, monkeypatch: pytest.MonkeyPatch
+        self, two_steps: None, queue: Queue, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(learning, "STEP", 2)
-        monkeypatch.setattr(checkpoints, "EVERY_ROWS", 1)
-        for alert in alerts:
-            judge(alert, rhea)
         with monkeypatch.context() as second_step:
             second_step.setattr(learning.log, "info", Mock(side_effect=OVER))
             with pytest.raises(SoftTimeLimitExceeded):
