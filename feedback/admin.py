@@ -76,6 +76,7 @@ class RolesInline(admin.TabularInline[Membership, models.Model]):
     """A person's roles."""
 
     model = Membership
+    fk_name = "user"
     extra = 1
     autocomplete_fields = ("queue",)
 

@@ -36,5 +36,13 @@ class NotPermitted(FeedbackError):
     """The person has no role in this queue that allows it."""
 
 
+class Paused(NotPermitted):
+    """A lead has paused the person's work in this queue. A lead can let them go on."""
+
+
+class CannotPause(FeedbackError):
+    """Only a rep's or a labeler's work can be paused, and nobody's who leads the queue."""
+
+
 class QueueNotEmpty(FeedbackError):
     """Only a throwaway queue can be erased."""

@@ -60,7 +60,7 @@ def nobody_left(queue_id: int) -> Q:
     """Of questions: those whose alert every labeler of the queue has answered or skipped."""
     ended = Lease.objects.filter(state__in=[Hold.ANSWERED, Hold.SKIPPED])
     theirs = ended.filter(question__alert=OuterRef(OuterRef("alert")), labeler=OuterRef("user"))
-    labelers = Membership.objects.filter(queue_id=queue_id, role=Role.LABELER, user__is_active=True)
+    labelers = Membership.objects.filter(queue_id=queue_id, role=Role.LABELER, paused_at=None, user__is_active=True)
     return Exists(ended.filter(question__alert=OuterRef("alert"))) & ~Exists(labelers.filter(~Exists(theirs)))
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import push_url
 
 from feedback.desk.access import DeskRequest, wants_fragment
-from feedback.errors import DecisionConflict, FeedbackError
+from feedback.errors import DecisionConflict, FeedbackError, Paused
 from feedback.models import Queue, Value
 from labeling import selectors, services
 from labeling.errors import AlreadyAnswered, LabelingError, SlotTaken, TooLongAgo
@@ -62,6 +62,8 @@ def in_words(refusal: LabelingError | FeedbackError) -> str:
         )
     if isinstance(refusal, TooLongAgo):
         return _("Nothing more of today to take back. Older answers are changed from your last answers, above.")
+    if isinstance(refusal, Paused):
+        return _("A lead has paused your work in this queue: this answer was not recorded.")
     if isinstance(refusal, DecisionConflict):
         return _("That form was already used for another answer. Look at your last answers, then decide.")
     return _("That answer can no longer be changed this way. Nothing was recorded.")

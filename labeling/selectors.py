@@ -12,6 +12,7 @@ from django.db.models import F
 
 from feedback.models import Membership, Queue, Role
 from feedback.reach import midnight_before, reach_of
+from feedback.services.pauses import pause_of
 from labeling.agreement import Agreement, agreement
 from labeling.models import Hold, Lease, Question, QuestionPlan, State
 from labeling.plans import plan_of
@@ -64,6 +65,7 @@ class Page:
     progress: Progress
     taught: Taught | None
     skipped: int
+    pause: Membership | None
     decision_id: uuid.UUID = field(default_factory=uuid.uuid4)
     undo_id: uuid.UUID = field(default_factory=uuid.uuid4)
 
@@ -82,7 +84,7 @@ class Page:
 
 def labeled_queues() -> list[int]:
     """Ids of the queues that somebody labels."""
-    labels = Membership.objects.filter(role__in=LABEL_ROLES, queue__throwaway=False)
+    labels = Membership.objects.filter(role__in=LABEL_ROLES, paused_at=None, queue__throwaway=False)
     return sorted(set(labels.values_list("queue_id", flat=True)))
 
 
@@ -106,6 +108,7 @@ def page_for(queue: Queue, user: User, lease: Lease | None, now: datetime, *, ch
         queue=queue, plan=plan, lease=shown, changing=changing, strip=_strip(queue.pk, user.pk), progress=progress,
         taught=_taught(queue.pk, user.pk, midnight) if progress.answered else None,
         skipped=_skipped(queue.pk, user.pk) if lease is None else 0,
+        pause=pause_of(queue_id=queue.pk, person=user, roles=LABEL_ROLES) if lease is None else None,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from feedback.desk.judged import last_judged
 from feedback.desk.later import Later
 from feedback.desk.query import Query
 from feedback.desk.services import Choice, sit_down, take_after, take_up
-from feedback.errors import AlreadyJudged, AlreadyRetracted, DecisionConflict, FeedbackError, NotYours
+from feedback.errors import AlreadyJudged, AlreadyRetracted, DecisionConflict, FeedbackError, NotYours, Paused
 from feedback.models import Alert, Kind, LedgerEntry, Queue, Reason, Value
 from feedback.selectors import entry_for
 
@@ -44,12 +44,10 @@ def desk_page(request: DeskRequest, desk: selectors.Desk, status: int = 200, **e
 def work_reply(
     request: DeskRequest, queue: Queue, work: selectors.Work | None, status: int = 200, **extra: Any
 ) -> HttpResponse:
-    """One alert and its verdict bar, for htmx to put in the place of the last one."""
-    context = {
-        **_work_context(request, queue, work),
-        "pulse": selectors.pulse_of(request.user, queue, timezone.now()),
-        **extra,
-    }
+    """One alert and its verdict bar, for htmx to put in the place of the last one; none where the person is paused."""
+    pulse = selectors.pulse_of(request.user, queue, timezone.now())
+    work = None if pulse.paused else work
+    context = {**_work_context(request, queue, work), "pulse": pulse, **extra}
     response = render(request, "feedback/_reply.html", context, status=status)
     chosen = {"alert": work.alert.pk} if work else {}
     sought = {"q": context["sought"]} if context["sought"] else {}
@@ -211,6 +209,7 @@ _REFUSALS: dict[type[FeedbackError], Promise] = {
     ),
     AlreadyRetracted: gettext_lazy("That verdict was taken back before. Nothing changed."),
     NotYours: gettext_lazy("That verdict is another person's: its author or a lead can take it back."),
+    Paused: gettext_lazy("A lead has paused your work in this queue: this verdict was not recorded."),
     DecisionConflict: gettext_lazy(
         "This form was already used for another verdict. Look at the alert again, then decide."
     ),

@@ -110,12 +110,13 @@ class Pulse:
     """How far a person is in a queue: verdicts since midnight and alerts still open, each counted up to `MOST_COUNTED`.
 
     Verdicts that were taken back do not count. `newest` is the largest id among the alerts: what has a larger one is
-    new to the page.
+    new to the page. `paused`: a lead has paused the person's work here.
     """
 
     judged: int
     left: int
     newest: int
+    paused: bool
 
     @property
     def total(self) -> int:
@@ -137,7 +138,7 @@ def tier_word(tier: int) -> str:
     return Tier(tier).name.lower()
 
 
-# Three index ranges in one round trip; every page of the desk asks it.
+# Four index ranges in one round trip; every page of the desk asks it.
 _PULSE = """
     SELECT
         (SELECT count(*) FROM (
@@ -149,7 +150,9 @@ _PULSE = """
         (SELECT count(*) FROM (
             SELECT 1 FROM feedback_openalert WHERE queue_id = %(queue)s AND visible LIMIT %(most)s
         ) AS waiting),
-        (SELECT COALESCE(max(id), 0) FROM feedback_alert WHERE queue_id = %(queue)s)
+        (SELECT COALESCE(max(id), 0) FROM feedback_alert WHERE queue_id = %(queue)s),
+        (SELECT COALESCE(bool_and(paused_at IS NOT NULL), false) FROM feedback_membership
+         WHERE queue_id = %(queue)s AND user_id = %(judge)s AND role = ANY(%(roles)s))
 """
 
 
@@ -157,7 +160,8 @@ def pulse_of(user: Person, queue: Queue, now: datetime) -> Pulse:
     """How far a person is today, by the product's clock."""
     midnight = midnight_before(now)
     with connection.cursor() as cursor:
-        cursor.execute(_PULSE, {"judge": id_of(user), "midnight": midnight, "queue": queue.pk, "most": MOST_COUNTED})
+        asked: dict[str, Any] = {"judge": id_of(user), "midnight": midnight, "queue": queue.pk, "most": MOST_COUNTED}
+        cursor.execute(_PULSE, {**asked, "roles": [role.value for role in DESK_ROLES]})
         return Pulse(*cursor.fetchone())
 
 

@@ -17,6 +17,7 @@ from feedback.people import Person, id_of
 from feedback.selectors import queue_for, standing_verdict
 from feedback.services import Recorded, checks, record_verdict
 from feedback.services.holds import hold, hold_next
+from feedback.services.pauses import pause_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +35,24 @@ class Choice:
 
 
 def sit_down(*, user: Person, slug: str, choice: Choice, later: Later, now: datetime) -> Desk:
-    """A person's desk in a queue: the alert they chose, else the next that no colleague has on theirs.
+    """A person's desk in a queue: the alert they chose, else the next that no colleague has on theirs; none of them
+    where they are paused.
 
     Raises `Queue.DoesNotExist` or `Alert.DoesNotExist` where it is not theirs.
     """
     queue = queue_for(user, slug, *DESK_ROLES)
     if choice.back and choice.alert_id is not None:
         later.bring_back(choice.alert_id)
-    if choice.alert_id is None:
-        work = take_next(user=user, queue=queue, past=choice.past, later=later, now=now)
-    else:
-        work = take_up(user=user, alert=selectors.alert_on_desk(user, choice.alert_id, queue), now=now)
+    pulse = selectors.pulse_of(user, queue, now)
+    work = None if pulse.paused else _chosen(user=user, queue=queue, choice=choice, later=later, now=now)
     inbox = list_of(user=user, queue=queue, choice=choice, now=now)
-    return Desk(queue, inbox, work, selectors.pulse_of(user, queue, now))
+    return Desk(queue, inbox, work, pulse)
+
+
+def _chosen(*, user: Person, queue: Queue, choice: Choice, later: Later, now: datetime) -> Work | None:
+    if choice.alert_id is None:
+        return take_next(user=user, queue=queue, past=choice.past, later=later, now=now)
+    return take_up(user=user, alert=selectors.alert_on_desk(user, choice.alert_id, queue), now=now)
 
 
 def list_of(*, user: Person, queue: Queue, choice: Choice, now: datetime) -> Inbox:
@@ -108,10 +114,12 @@ def put_off(
     later: Later,
     now: datetime,
 ) -> tuple[Work | None, Query | None]:
-    """Leave an alert that waits for later, with what was typed about it, and take the one after it."""
+    """Leave an alert that waits for later, with what was typed about it, and take the one after it, if not paused."""
     if selectors.work_for(user, alert).waits:
         checks.put_off(user=user, queue=alert.queue, alert_id=alert.pk, now=now)
         later.put_off(alert.pk, typed)
+    if pause_of(queue_id=alert.queue_id, person=user, roles=DESK_ROLES) is not None:
+        return None, query
     return take_after(user=user, queue=alert.queue, query=query, past=past, later=later, now=now)
 
 

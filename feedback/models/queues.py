@@ -92,6 +92,12 @@ class Membership(models.Model):
     queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("queue"))
     role = models.CharField(_("role"), max_length=10, choices=Role.choices)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    # A lead has paused the person's work here: no alerts, no questions, no verdicts. What was said stays.
+    paused_at = models.DateTimeField(_("paused at"), null=True, blank=True, editable=False)
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, related_name="+", verbose_name=_("paused by"),
+        null=True, blank=True, editable=False,
+    )  # fmt: skip
 
     class Meta:
         verbose_name = _("membership")

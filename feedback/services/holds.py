@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
-from feedback.models import OpenAlert
+from feedback.models import Membership, OpenAlert, Role
 from feedback.people import Person, id_of
 
 HOLD = timedelta(seconds=60)
@@ -23,6 +24,8 @@ _HOLD_NEXT = """
     UPDATE feedback_openalert SET held_by_id = %(me)s, held_until = %(until)s WHERE alert_id = (
         SELECT alert_id FROM feedback_openalert
         WHERE queue_id = %(queue)s AND visible AND (held_until IS NULL OR held_until <= %(now)s OR held_by_id = %(me)s)
+              AND NOT COALESCE((SELECT bool_and(paused_at IS NOT NULL) FROM feedback_membership
+                                WHERE queue_id = %(queue)s AND user_id = %(me)s AND role IN ('rep', 'lead')), false)
               {past} {but}
         ORDER BY urgency DESC, alert_id DESC LIMIT 1 FOR UPDATE SKIP LOCKED
     ) RETURNING alert_id
@@ -37,8 +40,8 @@ def hold_next(
 ) -> int | None:
     """The most urgent open alert (past a cursor of urgency and alert id) that nobody else holds; this person does now.
 
-    `but`: alerts that are passed over. Returns the alert's id, or None where there is none. Two people who ask at once
-    get two alerts.
+    `but`: alerts that are passed over. Returns the alert's id, or None where there is none, or the person is paused.
+    Two people who ask at once get two alerts.
     """
     urgency, alert_id = past or (0.0, 0)
     known: dict[str, Any] = {
@@ -57,11 +60,14 @@ def hold_next(
 
 
 def hold(*, alert_id: int, person: Person, now: datetime) -> bool:
-    """Hold, or go on holding, one open alert; False where somebody else holds it or it is not open."""
+    """Hold, or go on holding, one open alert; False where somebody else holds it, it is not
+    open, or the person is paused."""
     mine = OpenAlert.objects.filter(alert_id=alert_id, held_by_id=id_of(person), held_until__gt=now + RENEW_BELOW)
     if mine.exists():
         return True
     free = OpenAlert.objects.filter(alert_id=alert_id).exclude(held_until__gt=now, held_by__isnull=False) | (
         OpenAlert.objects.filter(alert_id=alert_id, held_by_id=id_of(person))
     )
-    return bool(free.update(held_by_id=id_of(person), held_until=now + HOLD))
+    theirs = Membership.objects.filter(queue=OuterRef("queue"), user_id=id_of(person), role__in=[Role.REP, Role.LEAD])
+    works = Exists(theirs.filter(paused_at=None)) | ~Exists(theirs)
+    return bool(free.filter(works).update(held_by_id=id_of(person), held_until=now + HOLD))

@@ -11,7 +11,7 @@ from functools import partial
 from django.db import connection, transaction
 
 from feedback import rules
-from feedback.errors import AlreadyJudged, AlreadyRetracted, DecisionConflict, NotPermitted, NotYours
+from feedback.errors import AlreadyJudged, AlreadyRetracted, DecisionConflict, NotPermitted, NotYours, Paused
 from feedback.locks import Lock, take
 from feedback.models import (
     Alert,
@@ -66,7 +66,7 @@ def record_verdict(
 
     1. Take the queue's ledger lock, if the judge may judge here. 2. A known decision id is a repeat: answer it again.
     3. Refuse where a closing verdict stands that was not seen. 4. Append, and take the alert out of the reps' queue.
-    5. After commit, nudge. Raises `NotPermitted`, `DecisionConflict`, `AlreadyJudged`; nothing is written then.
+    5. After commit, nudge. Raises `NotPermitted` (`Paused`), `DecisionConflict`, `AlreadyJudged`; nothing is written.
     """
     entry = LedgerEntry(
         queue_id=alert.queue_id, alert=alert, decision_id=decision_id, kind=Kind.VERDICT, value=value,
@@ -152,20 +152,25 @@ def facts_of(entries: Iterable[LedgerEntry]) -> list[rules.Fact]:
 
 
 _LOCK_FOR = """
-    SELECT EXISTS (SELECT FROM feedback_membership
-                   WHERE queue_id = %s AND user_id = %s AND role = ANY(%s)),
+    SELECT (SELECT bool_or(paused_at IS NULL) FROM feedback_membership
+            WHERE queue_id = %s AND user_id = %s AND role = ANY(%s)),
            pg_advisory_xact_lock(%s, %s)
 """
 
 
 def _lock_ledger_for(queue_id: int, person: Person, roles: Iterable[Role]) -> None:
-    """Take the lock for a person who has one of the roles, in one round trip. Raises `NotPermitted` for others."""
+    """Take the lock for a person who has one of the roles, in one round trip.
+
+    Raises `NotPermitted` for others, and `Paused` where a lead has paused all of them.
+    """
     wanted = [role.value for role in roles]
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_FOR, [queue_id, id_of(person), wanted, Lock.LEDGER.value, queue_id])
         (permitted, _locked) = cursor.fetchone()
-    if not permitted:
+    if permitted is None:
         raise NotPermitted(f"{person} may not give this verdict in queue {queue_id}")
+    if not permitted:
+        raise Paused(f"{person}'s work in queue {queue_id} is paused")
 
 
 # Written as SQL, as is `_NEXT`: every verdict asks both, and to compile the queries took longer than to answer them.

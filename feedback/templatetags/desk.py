@@ -1,6 +1,7 @@
 """Numbers, bars, names and marked words as the pages show them.
 
-Only `navigation` reads the database, and what is given a queue, where this process has not read its names yet.
+Only `navigation` and `pause_on_desk` read the database, and what is given a queue, where this process has not read its
+names yet.
 """
 
 import uuid
@@ -9,17 +10,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.contrib.auth.models import User
 from django.template import Context
+from django.utils.formats import date_format
 from django.utils.timesince import timesince
+from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext_lazy
 
 from feedback.desk import wording
+from feedback.desk.access import DESK_ROLES
 from feedback.desk.navigation import Section, sections_for
 from feedback.desk.passages import Highlight, Passage, passages
 from feedback.desk.selectors import MOST_COUNTED
 from feedback.desk.wording import Reason
-from feedback.models import Queue
+from feedback.models import Membership, Queue
 from feedback.selectors import names_of
+from feedback.services.pauses import pause_of
 
 register = template.Library()
 
@@ -59,6 +65,25 @@ def called(feature: str, queue: Queue) -> str:
 def value_called(queue: Queue, feature: str, value: Any) -> str:
     """`{% value_called queue key value %}`: a feature's value by the name it was given, else as a person writes it."""
     return names_of(queue).given_value(feature, value) or fact(value)
+
+
+@register.simple_tag
+def pause_on_desk(queue: Queue, person: User) -> str:
+    """`{% pause_on_desk queue user %}`: who paused the person's work at a queue's desk, and when; empty for others."""
+    pause = pause_of(queue_id=queue.pk, person=person, roles=DESK_ROLES)
+    return "" if pause is None else in_pause_words(pause)
+
+
+@register.filter
+def in_pause_words(pause: Membership) -> str:
+    """What whoever is paused reads: by whom, since when, and what of theirs stays."""
+    since = date_format(localtime(pause.paused_at), "DATETIME_FORMAT")
+    if pause.paused_by is None:
+        return gettext("Your work here is paused since %(since)s. What you said stays.") % {"since": since}
+    words = {"lead": pause.paused_by.get_full_name() or pause.paused_by.get_username(), "since": since}
+    return (
+        gettext("%(lead)s paused your work here on %(since)s. What you said stays. Ask %(lead)s how to go on.") % words
+    )
 
 
 @register.filter

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from feedback.errors import NotPermitted
 from feedback.models import Membership, Queue, Role
+from feedback.services.pauses import pause_of
 from labeling.errors import NotHeld
 from labeling.models import Hold, Lease, Question
 from labeling.plans import plan_of
@@ -40,15 +41,17 @@ _BEST = """
 def claim_next(*, queue: Queue, labeler: AbstractBaseUser, now: datetime) -> Lease | None:
     """The labeler's question: the one they hold, else the most useful one that has a slot; None where there is none.
 
-    1. Serialise this labeler's claims (two tabs). 2. What they hold comes back to them, and for longer. 3. Now and then
-    it is a check. 4. Else lock the best question, passing over those that colleagues are claiming at this moment, and
-    waiting for them only where nothing else is left. 5. Take its slot, if one is still free now that it is locked; look
-    again if not.
+    1. Serialise this labeler's claims (two tabs); whoever is paused gives back what they hold. 2. What they hold comes
+    back to them, and for longer. 3. Now and then it is a check. 4. Else lock the best question, passing over those that
+    colleagues are claiming at this moment, and waiting for them only where nothing else is left. 5. Take its slot, if
+    one is still free now that it is locked; look again if not.
 
     Raises `NotPermitted` where the person neither labels nor leads the queue.
     """
     with transaction.atomic():
-        lock_labeler(queue.pk, labeler)
+        if lock_labeler(queue.pk, labeler):
+            let_go(queue.pk, labeler, now)
+            return None
         held = Lease.objects.filter(labeler_id=labeler.pk, queue=queue, state=Hold.HELD).first()
         if held is not None and _prolong(held, now):
             return held
@@ -61,7 +64,12 @@ def claim_next(*, queue: Queue, labeler: AbstractBaseUser, now: datetime) -> Lea
 
 
 def extend(*, question: Question, labeler: AbstractBaseUser, now: datetime) -> bool:
-    """The page is still open: hold the question for longer. False where the lease has gone, or was held long enough."""
+    """The page is still open: hold the question for longer.
+
+    False where the lease has gone, was held long enough, or the labeler is paused.
+    """
+    if pause_of(queue_id=question.queue_id, person=labeler, roles=[Role.LABELER, Role.LEAD]) is not None:
+        return False
     held = Lease.objects.filter(question=question, labeler_id=labeler.pk, state=Hold.HELD).first()
     longest = timedelta(seconds=LONGEST_HOLD * plan_of(question.queue_id).lease_seconds)
     return held is not None and now < held.leased_at + longest and _prolong(held, now)
@@ -89,11 +97,16 @@ def release_expired(*, now: datetime) -> int:
         return Lease.objects.filter(pk__in=ids).update(state=Hold.LAPSED, ended_at=now)
 
 
-def lock_labeler(queue_id: int, labeler: AbstractBaseUser) -> None:
-    """Serialise what one labeler does in one queue until the transaction ends. Raises `NotPermitted`."""
+def lock_labeler(queue_id: int, labeler: AbstractBaseUser) -> bool:
+    """Serialise what one labeler does in one queue until the transaction ends; whether they are paused there.
+
+    Raises `NotPermitted`.
+    """
     memberships = Membership.objects.filter(queue_id=queue_id, user_id=labeler.pk, role__in=[Role.LABELER, Role.LEAD])
-    if not list(memberships.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True)):
+    paused = list(memberships.select_for_update(no_key=True).order_by("pk").values_list("paused_at", flat=True))
+    if not paused:
         raise NotPermitted(f"{labeler} does not label queue {queue_id}")
+    return None not in paused
 
 
 def lock_lease(question: Question, labeler: AbstractBaseUser) -> Lease:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from statistics import fmean
 from typing import Any
 
@@ -27,10 +28,20 @@ LEAST_SEEN = 1.0
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """Somebody's work in the queue, which a lead may pause. `since`: of the pause; None where they work."""
+
+    person: int
+    name: str
+    since: datetime | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """Somebody held back: what happened, in words, and whether it can still be let in or kept out.
 
-    `closed`: the alerts that nobody else has judged, where the verdicts are kept out.
+    `closed`: the alerts that nobody else has judged, where the verdicts are kept out. `work`: whether they are paused.
     """
 
     suspect: Suspect
@@ -38,6 +49,7 @@ class Case:
     sentence: str
     evidence: str
     closed: Closed | None = None
+    work: Work | None = None
 
     @property
     def is_open(self) -> bool:
@@ -51,7 +63,9 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One person of the queue. Texts are ready to show; `strip` is None where nothing can be compared."""
+    """One person of the queue. Texts are ready to show; `strip` is None where nothing can be compared, and `work` where
+    it cannot be paused.
+    """
 
     name: str
     roles: str
@@ -67,6 +81,7 @@ class Row:
     on_accurate: str = NOTHING
     on_false: str = NOTHING
     strip: Svg | None = None
+    work: Work | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +104,11 @@ class PeoplePage:
 def people_page(*, user: Person, slug: str) -> PeoplePage:
     """The people of a queue that the person leads. Raises `Queue.DoesNotExist` for any other."""
     queue = queue_for(user, slug, Role.LEAD)
-    cases = [_case(suspect) for suspect in _suspects(queue)]
+    works = _works(queue)
+    cases = [replace(_case(suspect), work=works.get(suspect.judge_id)) for suspect in _suspects(queue)]
     waiting = [case for case in cases if case.is_open]
     earlier = [case for case in cases if not case.is_open][:RULINGS_SHOWN]
-    rows = _rows(queue)
+    rows = _rows(queue, works)
     return PeoplePage(
         queue,
         _sentence(rows, waiting),
@@ -137,7 +153,19 @@ def _case(suspect: Suspect) -> Case:
     return Case(suspect, words["name"], sentences[Suspect.Way(suspect.way)] % words, said)
 
 
-def _rows(queue: Queue) -> list[Row]:
+def _works(queue: Queue) -> dict[int, Work]:
+    """Whose work can be paused, or is: reps and labelers who do not lead the queue."""
+    found: dict[int, Work] = {}
+    members = Membership.objects.filter(queue=queue).select_related("user", "paused_by").order_by("pk")
+    leads = {member.user_id for member in members if member.role == Role.LEAD}
+    for member in members:
+        if member.user_id not in leads or member.paused_at is not None:
+            by = "" if member.paused_by is None else name_of(member.paused_by)
+            found[member.user_id] = Work(member.user_id, name_of(member.user), member.paused_at, by)
+    return found
+
+
+def _rows(queue: Queue, works: Mapping[int, Work]) -> list[Row]:
     figures = {one.judge_id: one for one in JudgeFigure.objects.filter(queue=queue).select_related("judge")}
     roles: dict[int, list[str]] = {}
     people: dict[int, Any] = {pk: one.judge for pk, one in figures.items()}
@@ -148,7 +176,7 @@ def _rows(queue: Queue) -> list[Row]:
     compared = [one.right[0] for one in figures.values() if one.seen >= LEAST_SEEN]
     usual = fmean(compared) if compared else 0.0
     return [
-        _row(people[pk], roles.get(pk, []), figures.get(pk), weights, holds, usual)
+        replace(_row(people[pk], roles.get(pk, []), figures.get(pk), weights, holds, usual), work=works.get(pk))
         for pk in sorted(people, key=lambda pk: (-(figures[pk].lately if pk in figures else 0), pk))
         if pk in figures or {Role.REP, Role.LABELER} & {*roles[pk]}
     ]

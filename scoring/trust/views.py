@@ -9,6 +9,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from feedback.desk.access import for_people
+from feedback.errors import CannotPause
+from feedback.services import pauses
 from scoring.trust.again import NotKeptOut, judge_again
 from scoring.trust.pages import people_page
 from scoring.trust.services import AlreadyRuled, rule
@@ -35,6 +37,25 @@ def decide(request: HttpRequest, slug: str, suspect_id: int) -> HttpResponse:
         messages.warning(request, _("Somebody has decided otherwise meanwhile. Nothing changed."))
     except ValueError:
         messages.warning(request, _("Choose one of the answers."))
+    return redirect("lead:people", slug=slug)
+
+
+@require_POST
+@for_people
+def pause(request: HttpRequest, slug: str, person_id: int) -> HttpResponse:
+    """A lead pauses somebody's work in the queue."""
+    try:
+        pauses.pause(user=request.user, slug=slug, person_id=person_id, now=timezone.now())
+    except CannotPause:
+        messages.warning(request, _("Whoever leads the queue cannot be paused. Nothing changed."))
+    return redirect("lead:people", slug=slug)
+
+
+@require_POST
+@for_people
+def go_on(request: HttpRequest, slug: str, person_id: int) -> HttpResponse:
+    """A lead lets somebody work in the queue again."""
+    pauses.go_on(user=request.user, slug=slug, person_id=person_id)
     return redirect("lead:people", slug=slug)
 
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from feedback.models import Queue, Scorer, Source, Value
+from feedback.models import Membership, Queue, Scorer, Source, Value
 from scoring.charts import Words
 from scoring.models import Ruling, Suspect
 from scoring.services import amending
@@ -128,6 +128,43 @@ class TestTheButtons:
         client.force_login(lena)
         address = reverse("lead:people_decide", args=[suspect.queue.slug, suspect.pk])
         assert client.get(address).status_code == 405
+
+
+class TestPausing:
+    def press(self, client: Client, name: str, queue: Queue, person: User) -> Any:
+        return client.post(reverse(f"lead:people_{name}", args=[queue.slug, person.pk]), follow=True)
+
+    def test_one_click_pauses_and_one_lets_go_on(
+        self, client: Client, lena: User, rhea: User, queue: Queue, page: Any
+    ) -> None:
+        assert "Let them go on" not in page()
+        assert "Let them go on" in self.press(client, "pause", queue, rhea).content.decode()
+        assert Membership.objects.get(user=rhea).paused_by == lena
+        assert "Let them go on" not in self.press(client, "go_on", queue, rhea).content.decode()
+        assert Membership.objects.get(user=rhea).paused_at is None
+
+    def test_beside_who_is_held_back_it_says_what_a_pause_would_change(
+        self, client: Client, page: Any, suspect: Suspect, tom: User, queue: Queue
+    ) -> None:
+        assert "Tom still gets alerts" in page()
+        self.press(client, "pause", queue, tom)
+        assert "Tom is paused: colleagues judge what comes." in page()
+
+    def test_who_leads_has_no_button_and_is_refused(self, client: Client, page: Any, lena: User, queue: Queue) -> None:
+        address = reverse("lead:people_pause", args=[queue.slug, lena.pk])
+        assert address not in page()
+        assert "Whoever leads the queue cannot be paused" in self.press(client, "pause", queue, lena).content.decode()
+
+    @pytest.mark.parametrize("who", ["rhea", "ada", "mallory"])
+    def test_nobody_else_can(
+        self, client: Client, queue: Queue, tom: User, who: str, request: pytest.FixtureRequest
+    ) -> None:
+        client.force_login(request.getfixturevalue(who))
+        assert self.press(client, "pause", queue, tom).status_code == 404
+        assert Membership.objects.get(user=tom).paused_at is None
+
+    def test_nobody_of_another_queue(self, client: Client, page: Any, queue: Queue, mallory: User) -> None:
+        assert self.press(client, "pause", queue, mallory).status_code == 404
 
 
 def test_a_strip_escapes_what_people_are_called() -> None:
