@@ -27,13 +27,18 @@
   }
 
   /**
-   * Keep list and alert together: a list that has run out is fetched again, a clear desk takes the first alert.
+   * Keep list and alert together: a list that has run out is fetched again, a clear desk takes the first alert. Whoever
+   * is paused takes none, and their list is empty.
    * What was looked for is a list of its own, and may well be empty.
    */
   function settle() {
     const { links } = markCurrent();
     if (document.querySelector("#list[data-sought]")) return;
     if (document.activeElement !== field()) field().value = "";
+    if (document.querySelector("#alert[data-paused]")) {
+      if (links.length > 0) document.body.dispatchEvent(new CustomEvent("list-stale"));
+      return;
+    }
     if (shown() && links.length === 0) document.body.dispatchEvent(new CustomEvent("list-stale"));
     if (!shown() && links.length > 0) links[0].click();
   }

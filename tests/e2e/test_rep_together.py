@@ -5,11 +5,12 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from feedback.models import Alert, Queue, Scorer, Value
-from feedback.services import issue_key
+from feedback.services import issue_key, pauses
 from tests import factories
 from tests.e2e.test_rep import shows, values
 
@@ -54,6 +55,34 @@ class TestNewAlerts:
         newer = factories.raise_alert(queue, upstream)
         page.get_by_role("link", name="1 new alert").click(timeout=10_000)
         shows(page, newer)
+
+
+class TestAPause:
+    def test_meets_an_open_page_and_stays_put(
+        self, inbox: list[Alert], queue: Queue, rhea: User, lena: User, enter: Enter
+    ) -> None:
+        page = enter(rhea, DESK)
+        shows(page, inbox[0])
+        pauses.pause(user=lena, slug=queue.slug, person_id=rhea.pk, now=timezone.now())
+        page.keyboard.press("a")
+        expect(page.get_by_text("this verdict was not recorded")).to_be_visible()
+        expect(page.get_by_role("heading", name="You are paused in this queue")).to_be_visible()
+        expect(page.locator("#list .alert-row")).to_have_count(0)
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.wait_for_timeout(1_500)
+        assert len([url for url in asked if "/fresh/" not in url]) == 0
+        assert values() == []
+
+    def test_ends_with_the_next_look(
+        self, inbox: list[Alert], queue: Queue, rhea: User, lena: User, enter: Enter
+    ) -> None:
+        pauses.pause(user=lena, slug=queue.slug, person_id=rhea.pk, now=timezone.now())
+        page = enter(rhea, DESK)
+        expect(page.get_by_role("heading", name="You are paused in this queue")).to_be_visible()
+        pauses.go_on(user=lena, slug=queue.slug, person_id=rhea.pk)
+        page.reload()
+        shows(page, inbox[0])
 
 
 class TestColleagues:
