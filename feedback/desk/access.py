@@ -10,11 +10,14 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django_htmx.http import HttpResponseClientRefresh
 from django_htmx.middleware import HtmxDetails
 
+from feedback.errors import Paused
 from feedback.models import Role
 
 DESK_ROLES = (Role.REP, Role.LEAD)
@@ -32,7 +35,10 @@ View = Callable[Concatenate[DeskRequest, Page], HttpResponse]
 
 
 def for_people(view: View[Page]) -> View[Page]:
-    """Ask for a login first; what is not the person's own does not exist; keep nothing in shared caches."""
+    """Ask for a login first; what is not the person's own does not exist; keep nothing in shared caches.
+
+    Whoever is paused is told so.
+    """
 
     @never_cache
     @wraps(view)
@@ -43,6 +49,8 @@ def for_people(view: View[Page]) -> View[Page]:
             response = view(request, *args, **kwargs)
         except ObjectDoesNotExist as missing:
             raise Http404 from missing
+        except Paused:
+            return _paused(request)
         patch_vary_headers(response, ["HX-Request"])
         return response
 
@@ -62,6 +70,12 @@ def _ask_for_login(request: DeskRequest) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     messages.warning(request, _("You had been logged out: what you pressed last was not saved."))
     return redirect_to_login(_page_of(request))
+
+
+def _paused(request: DeskRequest) -> HttpResponse:
+    """Back to the page, which says who paused them; part of a page is not enough for that."""
+    messages.warning(request, _("A lead has paused your work in this queue. Nothing changed."))
+    return HttpResponseClientRefresh() if request.htmx else redirect(_page_of(request))
 
 
 def _page_of(request: DeskRequest) -> str:

@@ -1,7 +1,8 @@
 """Pausing somebody's work in a queue, and letting them go on.
 
-Whoever is paused gets no alerts and no questions and gives no verdicts there; what they said stays and can be read and
-taken back. A pause is told to the person; the history of their membership says who paused them, and when.
+Whoever is paused gets no alerts and no questions, gives no verdicts, and neither quiets a customer nor raises a hidden
+alert there; what they said and did stays, and can be read and taken back. A pause is told to the person; the history of
+their membership says who paused them, and when.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import datetime
 import structlog
 from django.db import transaction
 
-from feedback.errors import CannotPause
+from feedback.errors import CannotPause, Paused
 from feedback.models import Membership, OpenAlert, Queue, Role
 from feedback.people import Person, id_of
 from feedback.selectors import queue_for
@@ -57,6 +58,14 @@ def pause_of(*, queue_id: int, person: Person, roles: Iterable[Role]) -> Members
     mine = Membership.objects.filter(queue_id=queue_id, user_id=id_of(person), role__in=list(roles))
     found = list(mine.select_related("paused_by").order_by("pk"))
     return found[0] if found and all(membership.paused_at is not None for membership in found) else None
+
+
+def queue_to_work_in(user: Person, slug: str, *roles: Role) -> Queue:
+    """As `queue_for`, for what changes something. Raises `Paused` too, where a lead has paused the person's work."""
+    queue = queue_for(user, slug, *roles)
+    if pause_of(queue_id=queue.pk, person=user, roles=roles) is not None:
+        raise Paused(f"{user}'s work in queue {slug} is paused")
+    return queue
 
 
 def _work_of(user: Person, slug: str, person_id: int) -> tuple[Queue, list[Membership]]:

@@ -16,6 +16,7 @@ from feedback.models import Alert, Queue, Role
 from feedback.people import Person
 from feedback.selectors import queue_for
 from feedback.services import raise_all_again
+from feedback.services.pauses import queue_to_work_in
 from scoring.lead.prose import prose
 from scoring.lead.tables import count
 from scoring.policylab.hidden import is_lead, shown_today
@@ -36,9 +37,9 @@ class Outcome:
 def again(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> Outcome:
     """Raise a hidden alert again: a rep has it on the desk, a lead goes on with the list. A repeat changes nothing.
 
-    Raises `Queue.DoesNotExist` or `Alert.DoesNotExist` where it is not theirs.
+    Raises `Queue.DoesNotExist` or `Alert.DoesNotExist` where it is not theirs, and `Paused`.
     """
-    queue = queue_for(user, slug, *DESK_ROLES)
+    queue = queue_to_work_in(user, slug, *DESK_ROLES)
     alert = Alert.objects.select_related("queue").get(pk=id_in(OneForm(sent), "id"), queue=queue)
     raised = raise_all_again(alerts=[alert], by=user, now=now)
     return Outcome(_list_at(slug, sent), _back(raised)) if is_lead(user, queue) else Outcome(desk_of(slug, alert.pk))

@@ -13,6 +13,7 @@ from feedback.desk.access import DESK_ROLES
 from feedback.models import Alert, Queue, Role, Scorer
 from feedback.people import Person, id_of
 from feedback.selectors import queue_for
+from feedback.services.pauses import queue_to_work_in
 from scoring.lead.prose import prose
 from scoring.lead.tables import count
 from scoring.models import Suppression
@@ -51,9 +52,9 @@ class Quieted:
 def quiet_sent(*, user: Person, slug: str, sent: QueryDict, now: datetime) -> Quieted:
     """Quiet the customer of an alert of the person's queue. What cannot be read is an alert that is not theirs.
 
-    What is said names no probability: the alert may be one that is judged blind.
+    What is said names no probability: the alert may be one that is judged blind. Raises `Paused`.
     """
-    queue = queue_for(user, slug, *DESK_ROLES)
+    queue = queue_to_work_in(user, slug, *DESK_ROLES)
     form = QuietCustomerForm(sent)
     alert = Alert.objects.select_related("queue", "customer").get(pk=id_in(form, "alert"), queue=queue)
     made = quieting.quiet_customer(alert=alert, days=form.cleaned_data["days"], by=user, now=now)

@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 
 from feedback.errors import CannotPause, Paused
 from feedback.models import Alert, LedgerEntry, Membership, OpenAlert, Queue, Role, Scorer
 from feedback.services import retract_verdict
 from feedback.services.holds import hold, hold_next
 from feedback.services.pauses import go_on, pause, pause_of
+from scoring.models import Suppression
 from tests.factories import NOON, judge, make_person, raise_alert
 from tests.feedback.test_desk import at_desk, decide
 
@@ -139,3 +141,13 @@ class TestTheirDesk:
 
     def test_a_colleague_s_is_as_ever(self, alert: Alert, paused: User, rhea: User) -> None:
         assert "verdict-bar__form" in text_of(at_desk(rhea))
+
+    def test_they_neither_quiet_a_customer_nor_raise_what_is_hidden(self, alert: Alert, paused: User) -> None:
+        OpenAlert.objects.update(visible=False)
+        client = at_desk(paused)
+        for name, sent in (("quiet_customer", {"alert": alert.pk, "days": 30}), ("quiet_again", {"id": alert.pk})):
+            address = reverse(f"lead:{name}", args=["churn"])
+            said = client.post(address, sent, headers={"referer": f"http://testserver{DESK}"}, follow=True)
+            assert "A lead has paused your work in this queue. Nothing changed." in said.content.decode()
+            assert client.post(address, sent, **HTMX).headers["HX-Refresh"] == "true"  # type: ignore[arg-type]
+        assert not OpenAlert.objects.get().visible and not Suppression.objects.exists()
