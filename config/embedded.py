@@ -98,6 +98,20 @@ class Cluster:
             self._launch(die_with_parent=die_with_parent)
             self._create_database()
 
+    def start_if_dead(self) -> bool:
+        """Start the server again where it has died, whoever had started it; whether it had.
+
+        Raises:
+            EmbeddedDatabaseError: it cannot be started; the message says why and what to do.
+        """
+        if self._postmaster():
+            return False
+        if self._process:
+            self._process.poll()  # ours, or it stays a zombie
+            self._process = None
+        self.start(die_with_parent=True)
+        return True
+
     def stop(self) -> None:
         """Leave; the last user shuts the server down (fast: open transactions roll back, the data is safe)."""
         if self._lease is None:

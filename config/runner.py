@@ -116,8 +116,17 @@ class Runner:
         self._child("beat", *celery, "beat", "--schedule", schedule, "--pidfile", "")
         while True:
             time.sleep(0.5)
+            self._keep_database()
             for child in self.children:
                 child.restart_if_dead()
+
+    def _keep_database(self) -> None:
+        """The embedded server is no `Child`, but it ought to run like one: all the others wait for it."""
+        try:
+            if self.cluster and self.cluster.start_if_dead():
+                say("setup", "PostgreSQL had died and runs again. What was committed is there.")
+        except EmbeddedDatabaseError as error:  # a full disk, say: the next round tries again
+            say("setup", str(error))
 
     def _answers(self) -> bool:
         host = "127.0.0.1" if env.HOST == "0.0.0.0" else env.HOST  # noqa: S104 - compared, not bound

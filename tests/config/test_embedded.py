@@ -93,6 +93,25 @@ class TestStartingAgain:
         assert postmaster(again).pid != killed.pid
         again.stop()
 
+    def test_it_is_started_again_where_it_died(self, cluster: Cluster) -> None:
+        cluster.start()
+        assert not cluster.start_if_dead()
+        killed = postmaster(cluster)
+        killed.kill()
+        killed.wait()
+        assert cluster.start_if_dead()
+        assert ask(cluster, "SELECT 1") == 1
+        assert not cluster.start_if_dead()
+
+    def test_a_user_who_only_joined_starts_it_again_too(self, cluster: Cluster) -> None:
+        cluster.start()
+        second = Cluster(cluster.home, careless=True)
+        second.start()
+        kill(postmaster(cluster))
+        assert second.start_if_dead()
+        assert ask(cluster, "SELECT 1") == 1
+        second.stop()
+
     def test_a_lock_file_that_names_another_program_is_stale(self, cluster: Cluster) -> None:
         cluster.start()
         cluster.stop()

@@ -130,3 +130,13 @@ class TestMakeRun:
             time.sleep(0.1)
         assert "worker | ended with -9; starting it again" in running.log()
         assert running.ready_within(60), running.log()
+
+    def test_a_killed_database_is_started_again(self, running: Running) -> None:
+        running.start()
+        assert running.ready_within(120), running.log()
+        psutil.Process(int((running.data / "postgres" / "postmaster.pid").read_text().split()[0])).kill()
+        deadline = time.monotonic() + 60
+        while "PostgreSQL had died and runs again" not in running.log() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert "PostgreSQL had died and runs again" in running.log()
+        assert running.ready_within(60), running.log()
