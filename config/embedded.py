@@ -181,7 +181,15 @@ class Cluster:
                 raise EmbeddedDatabaseError(f"initdb failed: {self._log_tail()}")
         staging.rename(self.folder)  # so a folder with this name is always a whole one
 
+    def _hand_over(self) -> None:
+        """Give the server's user what root copied without its owner (`cp -r`). The folder last: half is done again."""
+        account = self._account()
+        if account and self.folder.stat().st_uid == 0:
+            for path in (*self.folder.rglob("*"), self.folder):
+                os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
+
     def _launch(self, *, die_with_parent: bool) -> None:
+        self._hand_over()
         self._make_socket_folder()
         settings = settings_for(careless=self.careless) | {"unix_socket_directories": str(self.socket_folder())}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

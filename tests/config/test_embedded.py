@@ -1,6 +1,7 @@
 """The default database, started for real: each cluster here is a folder of its own."""
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -82,6 +83,17 @@ class TestStartingAgain:
         cluster.stop()
         cluster.start()
         assert ask(cluster, "SELECT answer FROM kept") == 42
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as somebody else")
+    def test_a_copy_that_root_made_without_owners_serves(self, cluster: Cluster, tmp_path: Path) -> None:
+        cluster.start()
+        with psycopg.connect(cluster.url()) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+        cluster.stop()
+        restored = Cluster(shutil.copytree(cluster.home, tmp_path / "copied"), careless=True)
+        restored.start()
+        assert ask(restored, "SELECT answer FROM kept") == 42
+        restored.stop()
 
     def test_it_takes_over_after_the_server_was_killed(self, cluster: Cluster) -> None:
         cluster.start()
