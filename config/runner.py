@@ -106,7 +106,8 @@ class Runner:
         self._child("web", *web, **self._shared())
         if self._answers():  # worker and beat wait for this, for the first page comes sooner that way
             say("setup", f"Alertloop is ready: {env.public_url}  (Ctrl-C stops it)")
-            say("setup", self.logins)
+            if self.logins:
+                say("setup", self.logins)
 
     def _serve(self) -> None:
         quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--concurrency")

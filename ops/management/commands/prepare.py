@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, call_command
 
 
@@ -19,3 +20,5 @@ class Command(BaseCommand):
             call_command("collectstatic", interactive=False, verbosity=0)
         if settings.DEMO:
             call_command("demo", "--if-empty", stdout=self.stdout)
+        if not get_user_model().objects.filter(is_superuser=True).exists():
+            self.stdout.write("Nobody can log in yet: manage.py createsuperuser makes the first administrator.")
